@@ -1,0 +1,34 @@
+// What every feature is given.
+
+import type * as vscode from "vscode";
+import type { ProfileSummary } from "../../protocol/protocol.ts";
+import type { Daemon } from "./daemon.ts";
+import type { Output } from "./output.ts";
+import type { Settings } from "./settings.ts";
+
+/** Notifications for what the user just did or must do. */
+export interface Notices {
+  /**
+   * Says why something that the user asked for failed: as a notification and, unless it is `shown`
+   * there already, in the channel.
+   */
+  failed(error: unknown, shown?: boolean): void;
+  /** A sentence with verb buttons; each command runs when its button is pressed. */
+  say(severity: "info" | "warning" | "error", text: string, buttons?: Button[]): void;
+  /** Asks before something is done with a profile that wants to be asked. True: go on. */
+  confirmed(profile: ProfileSummary, question: string, verb: string): Promise<boolean>;
+}
+
+export interface Button {
+  verb: string;
+  command: string;
+  arguments?: unknown[];
+}
+
+export interface Context {
+  readonly extension: vscode.ExtensionContext;
+  readonly settings: Settings;
+  readonly daemon: Daemon;
+  readonly output: Output;
+  readonly notices: Notices;
+}

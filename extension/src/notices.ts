@@ -1,0 +1,106 @@
+// Notifications with verb buttons: what the daemon wants to be known, and what failed.
+
+import * as vscode from "vscode";
+import type { Notice, NoticeAction, ProfileSummary } from "../../protocol/protocol.ts";
+import type { Button, Context, Notices } from "./context.ts";
+import { type Failed, failedFrom } from "./daemon.ts";
+import type { Output } from "./output.ts";
+
+const showLog: Button = { verb: "Show Log", command: "livyd.showLog" };
+const startSession: Button = { verb: "Start Session", command: "livyd.startSession" };
+const selectProfile: Button = { verb: "Select Profile", command: "livyd.selectProfile" };
+const openSettings: Button = openSetting("Open Settings", "livyd.profiles");
+const editProfile: Button = openSetting("Edit Profile", "livyd.profiles");
+
+function openSetting(verb: string, setting: string): Button {
+  const command = "workbench.action.openSettings";
+  return { verb, command, arguments: [setting] };
+}
+
+const noticeButtons: Record<NoticeAction, Button> = {
+  showLog,
+  startSession,
+  openSettings,
+  runAgain: { verb: "Run Again", command: "livyd.runSelection" },
+};
+
+export function createNotices(output: Output): Notices {
+  const say: Notices["say"] = (severity, text, buttons = []) => void show(severity, text, buttons);
+  return {
+    say,
+    failed: (error, shown = false) => {
+      const failed = failedFrom(error);
+      if (failed.kind === "cancelled") return;
+      if (!shown) output.notice(failed.message);
+      say("error", failed.message, buttonsFor(failed));
+    },
+    confirmed,
+  };
+}
+
+export function activate(context: Context): vscode.Disposable {
+  const { daemon, output, notices } = context;
+  return vscode.Disposable.from(
+    daemon.onNotice((notice) => {
+      output.notice(notice.text);
+      if (wantsAttention(notice)) {
+        const buttons = notice.actions.map((action) => noticeButtons[action]);
+        notices.say(notice.severity, notice.text, buttons);
+      }
+    }),
+    daemon.onDown((reason) => notices.failed(reason)),
+  );
+}
+
+/** What the user can or must act on; everything else stands in the channel. */
+function wantsAttention(notice: Notice): boolean {
+  return notice.severity === "error" || notice.actions.length > 0;
+}
+
+/** The next steps after a failure, by what kind it is. */
+function buttonsFor(failed: Failed): Button[] {
+  switch (failed.kind) {
+    case "daemonSetting":
+      return [openSetting("Open Settings", "livyd.daemon.path"), showLog];
+    case "invalidInput":
+      return /\bprofile\b/i.test(failed.message) ? [openSettings, selectProfile] : [];
+    case "nameNotFound":
+    case "connectionRefused":
+    case "tls":
+    case "notHttp":
+    case "notLivy":
+    case "unauthorized":
+    case "forbidden":
+      return [editProfile, showLog];
+    case "sessionRemoved":
+      return [startSession];
+    case "unsupported":
+      return [];
+    default:
+      return [showLog];
+  }
+}
+
+async function confirmed(
+  profile: ProfileSummary,
+  question: string,
+  verb: string,
+): Promise<boolean> {
+  if (!profile.confirm) return true;
+  const detail = `The profile "${profile.name}" asks before anything is done.`;
+  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, verb);
+  return answer === verb;
+}
+
+const shows = {
+  info: vscode.window.showInformationMessage,
+  warning: vscode.window.showWarningMessage,
+  error: vscode.window.showErrorMessage,
+};
+
+async function show(severity: keyof typeof shows, text: string, buttons: Button[]): Promise<void> {
+  const verbs = buttons.map((button) => button.verb);
+  const answer = await shows[severity](text, ...verbs);
+  const chosen = buttons.find((button) => button.verb === answer);
+  if (chosen) await vscode.commands.executeCommand(chosen.command, ...(chosen.arguments ?? []));
+}

@@ -1,0 +1,133 @@
+// The status bar item in each state, and what a click offers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type {
+  ProfileSummary,
+  RunInfo,
+  SessionInfo,
+  SessionState,
+} from "../../protocol/protocol.ts";
+import { actionsFor, activeRun, type Situation, statusItem } from "../src/renderStatus.ts";
+
+const cluster: ProfileSummary = {
+  name: "cluster",
+  url: "https://gw.example.com",
+  local: false,
+  confirm: false,
+  unverified: false,
+};
+
+function session(state: SessionState, changes: Partial<SessionInfo> = {}): SessionInfo {
+  return { profile: "cluster", state, since: 1000, ...changes };
+}
+
+function run(changes: Partial<RunInfo> = {}): RunInfo {
+  return {
+    run: "1",
+    profile: "cluster",
+    language: "python",
+    state: "running",
+    accepted: 1,
+    outputBytes: 0,
+    ...changes,
+  };
+}
+
+function situation(changes: Partial<Situation> = {}): Situation {
+  return { profile: cluster, session: undefined, runs: [], now: 13_400, ...changes };
+}
+
+const text = (changes: Partial<Situation>): string => statusItem(situation(changes)).text;
+
+test("each state has its icon and words", () => {
+  assert.equal(text({}), "$(plug) cluster");
+  assert.equal(text({ session: session("none") }), "$(plug) cluster");
+  assert.equal(text({ session: session("removed") }), "$(plug) cluster");
+  assert.equal(text({ session: session("starting") }), "$(sync~spin) cluster: starting 12 s");
+  assert.equal(text({ session: session("idle") }), "$(check) cluster");
+  assert.equal(text({ session: session("busy") }), "$(loading~spin) cluster: busy");
+  assert.equal(text({ session: session("unreachable") }), "$(warning) cluster: unreachable");
+  assert.equal(text({ session: session("lost") }), "$(warning) cluster: lost");
+  assert.equal(text({ session: session("dead") }), "$(error) cluster: dead");
+});
+
+test("a run shows its progress, and that the server is away is said first", () => {
+  const busy = session("busy");
+  assert.equal(
+    text({ session: busy, runs: [run({ progress: 0.379 })] }),
+    "$(loading~spin) cluster: 37 %",
+  );
+  assert.equal(text({ session: busy, runs: [run()] }), "$(loading~spin) cluster: running");
+  assert.equal(
+    text({ session: busy, runs: [run({ state: "stopping" })] }),
+    "$(loading~spin) cluster: stopping",
+  );
+  assert.equal(
+    text({ session: session("unreachable"), runs: [run()] }),
+    "$(warning) cluster: unreachable",
+  );
+});
+
+test("a profile that asks first has a shield and a warning's background", () => {
+  const profile = { ...cluster, name: "PROD", confirm: true };
+  const item = statusItem(situation({ profile, session: session("idle") }));
+  assert.equal(item.text, "$(shield) PROD");
+  assert.equal(item.background, "warning");
+  assert.equal(statusItem(situation()).background, undefined);
+});
+
+test("only elapsed time is drawn again every second", () => {
+  assert.equal(statusItem(situation({ session: session("starting") })).ticking, true);
+  assert.equal(statusItem(situation({ session: session("idle") })).ticking, false);
+});
+
+test("a profile that cannot be used says why", () => {
+  const problem = 'In profile "cluster": unknown field "drivrMemory". Did you mean driverMemory?';
+  const item = statusItem(situation({ profile: { ...cluster, problem } }));
+  assert.equal(item.text, "$(warning) cluster: cannot be used");
+  assert.match(item.tooltip, /drivrMemory/);
+});
+
+test("the tooltip names the session, the application and the server", () => {
+  const info = session("idle", {
+    name: "livyd_me",
+    applicationId: "application_1",
+    sparkUiUrl: "http://ui:4040/",
+    serverVersion: "0.9.0",
+  });
+  const { tooltip } = statusItem(
+    situation({ session: info, profile: { ...cluster, unverified: true } }),
+  );
+  assert.match(tooltip, /Session: livyd\\_me/);
+  assert.match(tooltip, /Application: application\\_1/);
+  assert.match(tooltip, /\[Spark UI\]\(http:\/\/ui:4040\/\)/);
+  assert.match(tooltip, /Livy: 0\.9\.0/);
+  assert.match(tooltip, /not verified/);
+});
+
+test("what a server says cannot become a command or markup", () => {
+  const info = session("dead", {
+    detail: "[click](command:evil) $(bug)",
+    sparkUiUrl: "command:workbench.action.quit",
+  });
+  const { tooltip } = statusItem(situation({ session: info }));
+  assert.doesNotMatch(tooltip, /\]\(command:/);
+  assert.doesNotMatch(tooltip, /[^\\]\$\(bug/);
+  assert.doesNotMatch(tooltip, /Spark UI/);
+});
+
+test("a click offers first what is most likely wanted", () => {
+  const first = (changes: Partial<Situation>) => actionsFor(situation(changes))[0]?.command;
+  assert.equal(first({}), "livyd.runSelection");
+  assert.equal(first({ session: session("busy"), runs: [run()] }), "livyd.stopRun");
+  assert.equal(first({ session: session("starting") }), "livyd.stopSession");
+  assert.equal(first({ session: session("dead") }), "livyd.showLog");
+  assert.equal(first({ profile: { ...cluster, problem: "x" } }), "livyd.selectProfile");
+});
+
+test("Stop means the run that is on the server, else the oldest", () => {
+  const queued = run({ run: "q", state: "queued" });
+  assert.equal(activeRun([queued, run({ run: "r" })])?.run, "r");
+  assert.equal(activeRun([queued])?.run, "q");
+  assert.equal(activeRun([run({ state: "finished" })]), undefined);
+});

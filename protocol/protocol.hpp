@@ -1,0 +1,1338 @@
+// The messages of protocol.ts as C++ types with their JSON converters.
+// Printed by scripts/protocol.mjs: change protocol.ts and run it.
+#pragma once
+// clang-format off
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace livyd::protocol {
+
+/// The SHA-256 of protocol.ts: both sides must have been built with the same.
+inline constexpr std::string_view protocol_hash =
+    "09de53a3a482c1386f96721eec3c51eee2a5f9f2ede1c9dcb175f5751ae3b8da";
+
+/// A message that is not what protocol.ts says; `what()` names the path of the culprit:
+/// `"source.firstLine" is missing`.
+class bad_message : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// ---------------------------------------------------------------- types
+
+/// Why a request failed; `failure_kind` in the daemon.
+enum class FailureKind {
+  cancelled,
+  timeout,
+  name_not_found,
+  connection_refused,
+  connection_lost,
+  tls,
+  not_http,
+  not_livy,
+  unauthorized,
+  forbidden,
+  not_found,
+  rejected,
+  server_error,
+  session_failed,
+  session_lost,
+  session_removed,
+  too_large,
+  invalid_input,
+  unsupported,
+  io,
+  internal,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(FailureKind value) {
+  switch (value) {
+    case FailureKind::cancelled: return "cancelled";
+    case FailureKind::timeout: return "timeout";
+    case FailureKind::name_not_found: return "nameNotFound";
+    case FailureKind::connection_refused: return "connectionRefused";
+    case FailureKind::connection_lost: return "connectionLost";
+    case FailureKind::tls: return "tls";
+    case FailureKind::not_http: return "notHttp";
+    case FailureKind::not_livy: return "notLivy";
+    case FailureKind::unauthorized: return "unauthorized";
+    case FailureKind::forbidden: return "forbidden";
+    case FailureKind::not_found: return "notFound";
+    case FailureKind::rejected: return "rejected";
+    case FailureKind::server_error: return "serverError";
+    case FailureKind::session_failed: return "sessionFailed";
+    case FailureKind::session_lost: return "sessionLost";
+    case FailureKind::session_removed: return "sessionRemoved";
+    case FailureKind::too_large: return "tooLarge";
+    case FailureKind::invalid_input: return "invalidInput";
+    case FailureKind::unsupported: return "unsupported";
+    case FailureKind::io: return "io";
+    case FailureKind::internal: return "internal";
+  }
+  return "";
+}
+
+/// The `data` of an error reply. Its `message` is a sentence for the user.
+struct Failure {
+  FailureKind kind = {};
+  /// For "Details" and the log. Never a secret.
+  std::optional<std::string> detail = {};
+  bool operator==(const Failure&) const = default;
+};
+
+/// What the user has set. Sent with `initialize` and again after each change.
+struct Configuration {
+  /// False in an untrusted workspace: then only the built-in profile `local` is used.
+  bool trusted = false;
+  /// The profiles as the user wrote them; validated by the daemon (docs/profiles.md).
+  std::map<std::string, nlohmann::json> profiles = {};
+  /// Absolute path of the workspace's folder, if there is one.
+  std::optional<std::string> workspace_folder = {};
+  /// How many bytes of a run's output are sent as events before the rest stays in its file.
+  std::optional<std::int64_t> preview_bytes = {};
+  bool operator==(const Configuration&) const = default;
+};
+
+struct InitializeParams {
+  /// The hash of this file as the client was built with it. Another hash is refused.
+  std::string protocol_hash = {};
+  /// Who asks, for the log: "vscode 1.139.1".
+  std::string client = {};
+  /// Absolute path of the folder in which the store and the runs' outputs are kept.
+  std::string state_folder = {};
+  Configuration configuration = {};
+  bool operator==(const InitializeParams&) const = default;
+};
+
+struct ProfileSummary {
+  std::string name = {};
+  /// The base URL, without credentials; absent for the embedded endpoint.
+  std::optional<std::string> url = {};
+  /// True for the embedded endpoint on this machine.
+  bool local = false;
+  /// Ask before anything is created, run or killed.
+  bool confirm = false;
+  /// TLS certificates of this profile are not verified.
+  bool unverified = false;
+  /// Why it cannot be used: a sentence for the user.
+  std::optional<std::string> problem = {};
+  bool operator==(const ProfileSummary&) const = default;
+};
+
+struct InitializeResult {
+  /// The daemon's version.
+  std::string version = {};
+  std::string protocol_hash = {};
+  std::int64_t process = 0;
+  std::vector<ProfileSummary> profiles = {};
+  bool operator==(const InitializeResult&) const = default;
+};
+
+struct ConfigureResult {
+  std::vector<ProfileSummary> profiles = {};
+  bool operator==(const ConfigureResult&) const = default;
+};
+
+/// What the user sees of a profile's session.
+enum class SessionState {
+  /// There is none; the next run starts one.
+  none,
+  starting,
+  idle,
+  busy,
+  /// The server does not answer; the session is kept and asked for again.
+  unreachable,
+  /// It is gone (the server restarted or reaped it); the next run starts a new one.
+  lost,
+  /// It failed; the reason is in `detail`. The next run starts a new one.
+  dead,
+  /// The user removed it; nothing starts until the user starts one.
+  removed,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(SessionState value) {
+  switch (value) {
+    case SessionState::none: return "none";
+    case SessionState::starting: return "starting";
+    case SessionState::idle: return "idle";
+    case SessionState::busy: return "busy";
+    case SessionState::unreachable: return "unreachable";
+    case SessionState::lost: return "lost";
+    case SessionState::dead: return "dead";
+    case SessionState::removed: return "removed";
+  }
+  return "";
+}
+
+struct SessionInfo {
+  std::string profile = {};
+  SessionState state = {};
+  /// The unique name it was created under.
+  std::optional<std::string> name = {};
+  /// Livy's id: digits, or a GUID with some servers.
+  std::optional<std::string> id = {};
+  std::optional<std::string> kind = {};
+  std::optional<std::string> application_id = {};
+  std::optional<std::string> owner = {};
+  std::optional<std::string> proxy_user = {};
+  std::optional<std::string> spark_ui_url = {};
+  std::optional<std::string> driver_log_url = {};
+  /// One sentence: what it waits for, or why it failed.
+  std::optional<std::string> detail = {};
+  /// When this state began.
+  std::int64_t since = 0;
+  /// Livy's version, or "embedded".
+  std::optional<std::string> server_version = {};
+  bool operator==(const SessionInfo&) const = default;
+};
+
+/// One row of the server's list.
+struct ListedSession {
+  std::string id = {};
+  std::optional<std::string> name = {};
+  std::string state = {};
+  std::optional<std::string> kind = {};
+  std::optional<std::string> application_id = {};
+  std::optional<std::string> owner = {};
+  std::optional<std::string> proxy_user = {};
+  /// Created by livyd for this user.
+  bool mine = false;
+  /// The active session of this profile and workspace.
+  bool active = false;
+  bool operator==(const ListedSession&) const = default;
+};
+
+struct ProfileParams {
+  std::string profile = {};
+  bool operator==(const ProfileParams&) const = default;
+};
+
+struct SessionAttachParams {
+  std::string profile = {};
+  /// The id or the name of a session on the profile's server.
+  std::string session = {};
+  bool operator==(const SessionAttachParams&) const = default;
+};
+
+struct SessionListResult {
+  std::vector<ListedSession> sessions = {};
+  bool operator==(const SessionListResult&) const = default;
+};
+
+enum class Language {
+  python,
+  scala,
+  sql,
+  r,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(Language value) {
+  switch (value) {
+    case Language::python: return "python";
+    case Language::scala: return "scala";
+    case Language::sql: return "sql";
+    case Language::r: return "r";
+  }
+  return "";
+}
+
+/// Where the code stands in the editor. Lines and columns count from 1.
+struct SourceLocation {
+  /// The file's absolute path, or the title of a document that was never saved.
+  std::string file = {};
+  std::int64_t first_line = 0;
+  std::int64_t last_line = 0;
+  /// How many columns of indentation were taken from each line.
+  std::optional<std::int64_t> indentation = {};
+  bool operator==(const SourceLocation&) const = default;
+};
+
+/// Present when a whole file is run as a program.
+struct ProgramArguments {
+  /// `sys.argv[1:]`.
+  std::vector<std::string> arguments = {};
+  bool operator==(const ProgramArguments&) const = default;
+};
+
+struct RunStartParams {
+  /// A UUID chosen by the caller. The same id again returns the same run.
+  std::string run = {};
+  std::string profile = {};
+  Language language = {};
+  std::string code = {};
+  std::optional<SourceLocation> source = {};
+  /// Run as `python file.py arguments` would: `__name__`, `__file__` and `sys.argv` are set.
+  std::optional<ProgramArguments> program = {};
+  bool operator==(const RunStartParams&) const = default;
+};
+
+enum class RunState {
+  /// Behind another run of this window.
+  queued,
+  /// Waiting for a session.
+  starting,
+  /// On its way or on the server behind other statements.
+  sent,
+  running,
+  stopping,
+  finished,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(RunState value) {
+  switch (value) {
+    case RunState::queued: return "queued";
+    case RunState::starting: return "starting";
+    case RunState::sent: return "sent";
+    case RunState::running: return "running";
+    case RunState::stopping: return "stopping";
+    case RunState::finished: return "finished";
+  }
+  return "";
+}
+
+enum class RunOutcome {
+  ok,
+  /// The user's code raised an exception.
+  error,
+  stopped,
+  /// It never ran: the session or the server refused it.
+  failed,
+  /// It was sent, and what became of it cannot be found out.
+  unknown,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(RunOutcome value) {
+  switch (value) {
+    case RunOutcome::ok: return "ok";
+    case RunOutcome::error: return "error";
+    case RunOutcome::stopped: return "stopped";
+    case RunOutcome::failed: return "failed";
+    case RunOutcome::unknown: return "unknown";
+  }
+  return "";
+}
+
+struct RunError {
+  /// The exception's name: "ZeroDivisionError".
+  std::string name = {};
+  std::string message = {};
+  /// Lines without line ends; files and line numbers are those of the editor where known.
+  std::vector<std::string> traceback = {};
+  /// The line of the source on which it was raised, where known.
+  std::optional<std::int64_t> line = {};
+  bool operator==(const RunError&) const = default;
+};
+
+/// A part of the result that is not plain text.
+struct ResultPart {
+  std::string mime = {};
+  std::int64_t bytes = 0;
+  /// The file that holds it: text, JSON, or decoded binary.
+  std::string file = {};
+  bool operator==(const ResultPart&) const = default;
+};
+
+struct RunResult {
+  RunOutcome outcome = {};
+  /// One sentence or phrase: "ok", "ZeroDivisionError: division by zero", why it failed.
+  std::string message = {};
+  /// From acceptance by the server to the end, as seen here.
+  std::int64_t milliseconds = 0;
+  std::optional<RunError> error = {};
+  std::vector<ResultPart> parts = {};
+  /// The whole text output.
+  std::int64_t output_bytes = 0;
+  /// How much of it was sent as events; the rest is in `outputFile`.
+  std::int64_t sent_bytes = 0;
+  std::optional<std::string> output_file = {};
+  bool operator==(const RunResult&) const = default;
+};
+
+struct RunInfo {
+  std::string run = {};
+  std::string profile = {};
+  Language language = {};
+  RunState state = {};
+  std::optional<SourceLocation> source = {};
+  /// 0 to 1, as the server knows it.
+  std::optional<double> progress = {};
+  /// Livy's statement id.
+  std::optional<std::int64_t> statement = {};
+  /// When `run/start` was accepted.
+  std::int64_t accepted = 0;
+  /// What it waits for, as one sentence.
+  std::optional<std::string> detail = {};
+  /// Bytes of output so far.
+  std::int64_t output_bytes = 0;
+  /// Set when the state is "finished".
+  std::optional<RunResult> result = {};
+  bool operator==(const RunInfo&) const = default;
+};
+
+/// A piece of output, at most 64 KiB. Pieces join without gap or overlap by their offsets.
+struct RunOutput {
+  std::string run = {};
+  /// Bytes of UTF-8 before this piece.
+  std::int64_t offset = 0;
+  std::string text = {};
+  bool operator==(const RunOutput&) const = default;
+};
+
+struct RunParams {
+  std::string run = {};
+  bool operator==(const RunParams&) const = default;
+};
+
+struct RunAttachParams {
+  std::string run = {};
+  /// Output is sent again from this offset, then what is to come.
+  std::int64_t from = 0;
+  bool operator==(const RunAttachParams&) const = default;
+};
+
+struct RunListResult {
+  std::vector<RunInfo> runs = {};
+  bool operator==(const RunListResult&) const = default;
+};
+
+/// What a Stop really did.
+enum class StopTruth {
+  stopped,
+  /// Livy says cancelled, the driver is still busy.
+  busy,
+  already_finished,
+  withdrawn,
+  unknown,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(StopTruth value) {
+  switch (value) {
+    case StopTruth::stopped: return "stopped";
+    case StopTruth::busy: return "busy";
+    case StopTruth::already_finished: return "alreadyFinished";
+    case StopTruth::withdrawn: return "withdrawn";
+    case StopTruth::unknown: return "unknown";
+  }
+  return "";
+}
+
+struct RunStopResult {
+  StopTruth truth = {};
+  /// A sentence for the user.
+  std::string message = {};
+  bool operator==(const RunStopResult&) const = default;
+};
+
+enum class Severity {
+  info,
+  warning,
+  error,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(Severity value) {
+  switch (value) {
+    case Severity::info: return "info";
+    case Severity::warning: return "warning";
+    case Severity::error: return "error";
+  }
+  return "";
+}
+
+/// What the user may want to do about a notice; the client offers a button for each.
+enum class NoticeAction {
+  show_log,
+  start_session,
+  open_settings,
+  run_again,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(NoticeAction value) {
+  switch (value) {
+    case NoticeAction::show_log: return "showLog";
+    case NoticeAction::start_session: return "startSession";
+    case NoticeAction::open_settings: return "openSettings";
+    case NoticeAction::run_again: return "runAgain";
+  }
+  return "";
+}
+
+/// Something that the user should know and did not ask for.
+struct Notice {
+  Severity severity = {};
+  std::string text = {};
+  std::optional<std::string> profile = {};
+  std::vector<NoticeAction> actions = {};
+  bool operator==(const Notice&) const = default;
+};
+
+struct Empty {
+  bool operator==(const Empty&) const = default;
+};
+
+// ---------------------------------------------------------------- messages
+
+struct initialize {
+  static constexpr std::string_view method = "initialize";
+  using params = InitializeParams;
+  using result = InitializeResult;
+};
+
+struct configure {
+  static constexpr std::string_view method = "configure";
+  using params = Configuration;
+  using result = ConfigureResult;
+};
+
+/// Answers when the session is idle; cancelling deletes what was begun.
+struct session_start {
+  static constexpr std::string_view method = "session/start";
+  using params = ProfileParams;
+  using result = SessionInfo;
+};
+
+/// Deletes the session on the server; nothing restarts it until the user does.
+struct session_stop {
+  static constexpr std::string_view method = "session/stop";
+  using params = ProfileParams;
+  using result = SessionInfo;
+};
+
+/// What is known, after looking whether a stored session is still there.
+struct session_get {
+  static constexpr std::string_view method = "session/get";
+  using params = ProfileParams;
+  using result = SessionInfo;
+};
+
+/// Makes an existing session the active one.
+struct session_attach {
+  static constexpr std::string_view method = "session/attach";
+  using params = SessionAttachParams;
+  using result = SessionInfo;
+};
+
+/// Deletes any session of the server by id or name.
+struct session_kill {
+  static constexpr std::string_view method = "session/kill";
+  using params = SessionAttachParams;
+  using result = Empty;
+};
+
+struct session_list {
+  static constexpr std::string_view method = "session/list";
+  using params = ProfileParams;
+  using result = SessionListResult;
+};
+
+/// Answers as soon as the run is accepted; the rest arrives as notifications.
+struct run_start {
+  static constexpr std::string_view method = "run/start";
+  using params = RunStartParams;
+  using result = RunInfo;
+};
+
+struct run_stop {
+  static constexpr std::string_view method = "run/stop";
+  using params = RunParams;
+  using result = RunStopResult;
+};
+
+struct run_attach {
+  static constexpr std::string_view method = "run/attach";
+  using params = RunAttachParams;
+  using result = RunInfo;
+};
+
+struct run_list {
+  static constexpr std::string_view method = "run/list";
+  using params = Empty;
+  using result = RunListResult;
+};
+
+struct session_changed {
+  static constexpr std::string_view method = "session/changed";
+  using params = SessionInfo;
+};
+
+struct run_changed {
+  static constexpr std::string_view method = "run/changed";
+  using params = RunInfo;
+};
+
+struct run_output {
+  static constexpr std::string_view method = "run/output";
+  using params = RunOutput;
+};
+
+/// The last notification of a run: the same as a `run/changed` with its result.
+struct run_finished {
+  static constexpr std::string_view method = "run/finished";
+  using params = RunInfo;
+};
+
+struct notice {
+  static constexpr std::string_view method = "notice";
+  using params = Notice;
+};
+
+// ---------------------------------------------------------------- converters
+
+namespace detail {
+
+/// Where a value stands in a message: the fields and positions on the way to it, innermost first.
+struct place {
+  const place* outer = nullptr;
+  std::string_view field = {};
+  std::size_t position = 0;
+  bool is_position = false;
+
+  std::string path() const {
+    if (outer == nullptr) return {};
+    std::string way = outer->path();
+    if (is_position) return way + "[" + std::to_string(position) + "]";
+    if (!way.empty()) way += ".";
+    return way.append(field);
+  }
+};
+
+[[noreturn]] inline void refuse(const place& at, std::string_view reason) {
+  const std::string path = at.path();
+  std::string sentence = path.empty() ? std::string("the message") : "\"" + path + "\"";
+  throw bad_message(sentence.append(reason));
+}
+
+inline bool is_word(const nlohmann::json& from, std::string_view word) {
+  return from.is_string() && from.get_ref<const std::string&>() == word;
+}
+
+[[noreturn]] inline void refuse_word(const nlohmann::json& from, const place& at, std::string_view words) {
+  if (!from.is_string()) refuse(at, " must be a string");
+  constexpr std::size_t shown = 64;
+  const std::string& word = from.get_ref<const std::string&>();
+  const std::string quoted = word.size() > shown ? "(" + std::to_string(word.size()) + " bytes)" : "\"" + word + "\"";
+  refuse(at, ": unknown word " + quoted + "; expected one of " + std::string(words));
+}
+
+inline void expect_object(const nlohmann::json& from, const place& at) {
+  if (!from.is_object()) refuse(at, " must be an object");
+}
+
+inline void read(const nlohmann::json& from, const place& at, std::string& to) {
+  if (!from.is_string()) refuse(at, " must be a string");
+  to = from.get_ref<const std::string&>();
+}
+
+inline void read(const nlohmann::json& from, const place& at, bool& to) {
+  if (!from.is_boolean()) refuse(at, " must be true or false");
+  to = from.get<bool>();
+}
+
+inline void read(const nlohmann::json& from, const place& at, double& to) {
+  if (!from.is_number()) refuse(at, " must be a number");
+  to = from.get<double>();
+}
+
+inline void read(const nlohmann::json& from, const place& at, std::int64_t& to) {
+  if (!from.is_number_integer()) refuse(at, " must be an integer");
+  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (from.is_number_unsigned() && from.get<std::uint64_t>() > most) refuse(at, " is out of range");
+  to = from.get<std::int64_t>();
+}
+
+inline void read(const nlohmann::json& from, const place&, nlohmann::json& to) { to = from; }
+
+inline void read(const nlohmann::json& from, const place& at, FailureKind& to);
+inline void read(const nlohmann::json& from, const place& at, Failure& to);
+inline void read(const nlohmann::json& from, const place& at, Configuration& to);
+inline void read(const nlohmann::json& from, const place& at, InitializeParams& to);
+inline void read(const nlohmann::json& from, const place& at, ProfileSummary& to);
+inline void read(const nlohmann::json& from, const place& at, InitializeResult& to);
+inline void read(const nlohmann::json& from, const place& at, ConfigureResult& to);
+inline void read(const nlohmann::json& from, const place& at, SessionState& to);
+inline void read(const nlohmann::json& from, const place& at, SessionInfo& to);
+inline void read(const nlohmann::json& from, const place& at, ListedSession& to);
+inline void read(const nlohmann::json& from, const place& at, ProfileParams& to);
+inline void read(const nlohmann::json& from, const place& at, SessionAttachParams& to);
+inline void read(const nlohmann::json& from, const place& at, SessionListResult& to);
+inline void read(const nlohmann::json& from, const place& at, Language& to);
+inline void read(const nlohmann::json& from, const place& at, SourceLocation& to);
+inline void read(const nlohmann::json& from, const place& at, ProgramArguments& to);
+inline void read(const nlohmann::json& from, const place& at, RunStartParams& to);
+inline void read(const nlohmann::json& from, const place& at, RunState& to);
+inline void read(const nlohmann::json& from, const place& at, RunOutcome& to);
+inline void read(const nlohmann::json& from, const place& at, RunError& to);
+inline void read(const nlohmann::json& from, const place& at, ResultPart& to);
+inline void read(const nlohmann::json& from, const place& at, RunResult& to);
+inline void read(const nlohmann::json& from, const place& at, RunInfo& to);
+inline void read(const nlohmann::json& from, const place& at, RunOutput& to);
+inline void read(const nlohmann::json& from, const place& at, RunParams& to);
+inline void read(const nlohmann::json& from, const place& at, RunAttachParams& to);
+inline void read(const nlohmann::json& from, const place& at, RunListResult& to);
+inline void read(const nlohmann::json& from, const place& at, StopTruth& to);
+inline void read(const nlohmann::json& from, const place& at, RunStopResult& to);
+inline void read(const nlohmann::json& from, const place& at, Severity& to);
+inline void read(const nlohmann::json& from, const place& at, NoticeAction& to);
+inline void read(const nlohmann::json& from, const place& at, Notice& to);
+inline void read(const nlohmann::json& from, const place& at, Empty& to);
+
+template <class Element>
+void read(const nlohmann::json& from, const place& at, std::vector<Element>& to) {
+  if (!from.is_array()) refuse(at, " must be an array");
+  to.clear();
+  to.reserve(from.size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    Element element{};
+    read(from[i], {.outer = &at, .position = i, .is_position = true}, element);
+    to.push_back(std::move(element));
+  }
+}
+
+template <class Element>
+void read(const nlohmann::json& from, const place& at, std::map<std::string, Element>& to) {
+  expect_object(from, at);
+  to.clear();
+  for (auto entry = from.begin(); entry != from.end(); ++entry) {
+    read(entry.value(), {.outer = &at, .field = entry.key()}, to[entry.key()]);
+  }
+}
+
+template <class Value>
+void field(const nlohmann::json& from, const place& at, const char* name, Value& to) {
+  const place here{.outer = &at, .field = name};
+  const auto found = from.find(name);
+  if (found == from.end()) refuse(here, " is missing");
+  read(*found, here, to);
+}
+
+template <class Value>
+void field(const nlohmann::json& from, const place& at, const char* name, std::optional<Value>& to) {
+  const auto found = from.find(name);
+  if (found == from.end()) {
+    to.reset();
+    return;
+  }
+  read(*found, {.outer = &at, .field = name}, to.emplace());
+}
+
+}  // namespace detail
+
+inline void to_json(nlohmann::json& to, FailureKind from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, FailureKind& to) {
+  if (detail::is_word(from, "cancelled")) { to = FailureKind::cancelled; return; }
+  if (detail::is_word(from, "timeout")) { to = FailureKind::timeout; return; }
+  if (detail::is_word(from, "nameNotFound")) { to = FailureKind::name_not_found; return; }
+  if (detail::is_word(from, "connectionRefused")) { to = FailureKind::connection_refused; return; }
+  if (detail::is_word(from, "connectionLost")) { to = FailureKind::connection_lost; return; }
+  if (detail::is_word(from, "tls")) { to = FailureKind::tls; return; }
+  if (detail::is_word(from, "notHttp")) { to = FailureKind::not_http; return; }
+  if (detail::is_word(from, "notLivy")) { to = FailureKind::not_livy; return; }
+  if (detail::is_word(from, "unauthorized")) { to = FailureKind::unauthorized; return; }
+  if (detail::is_word(from, "forbidden")) { to = FailureKind::forbidden; return; }
+  if (detail::is_word(from, "notFound")) { to = FailureKind::not_found; return; }
+  if (detail::is_word(from, "rejected")) { to = FailureKind::rejected; return; }
+  if (detail::is_word(from, "serverError")) { to = FailureKind::server_error; return; }
+  if (detail::is_word(from, "sessionFailed")) { to = FailureKind::session_failed; return; }
+  if (detail::is_word(from, "sessionLost")) { to = FailureKind::session_lost; return; }
+  if (detail::is_word(from, "sessionRemoved")) { to = FailureKind::session_removed; return; }
+  if (detail::is_word(from, "tooLarge")) { to = FailureKind::too_large; return; }
+  if (detail::is_word(from, "invalidInput")) { to = FailureKind::invalid_input; return; }
+  if (detail::is_word(from, "unsupported")) { to = FailureKind::unsupported; return; }
+  if (detail::is_word(from, "io")) { to = FailureKind::io; return; }
+  if (detail::is_word(from, "internal")) { to = FailureKind::internal; return; }
+  detail::refuse_word(from, at, "cancelled, timeout, nameNotFound, connectionRefused, connectionLost, tls, notHttp, notLivy, unauthorized, forbidden, notFound, rejected, serverError, sessionFailed, sessionLost, sessionRemoved, tooLarge, invalidInput, unsupported, io, internal");
+}
+
+inline void from_json(const nlohmann::json& from, FailureKind& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Failure& from) {
+  to = nlohmann::json::object();
+  to["kind"] = from.kind;
+  if (from.detail) to["detail"] = *from.detail;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Failure& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "kind", to.kind);
+  detail::field(from, at, "detail", to.detail);
+}
+
+inline void from_json(const nlohmann::json& from, Failure& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Configuration& from) {
+  to = nlohmann::json::object();
+  to["trusted"] = from.trusted;
+  to["profiles"] = from.profiles;
+  if (from.workspace_folder) to["workspaceFolder"] = *from.workspace_folder;
+  if (from.preview_bytes) to["previewBytes"] = *from.preview_bytes;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Configuration& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "trusted", to.trusted);
+  detail::field(from, at, "profiles", to.profiles);
+  detail::field(from, at, "workspaceFolder", to.workspace_folder);
+  detail::field(from, at, "previewBytes", to.preview_bytes);
+}
+
+inline void from_json(const nlohmann::json& from, Configuration& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const InitializeParams& from) {
+  to = nlohmann::json::object();
+  to["protocolHash"] = from.protocol_hash;
+  to["client"] = from.client;
+  to["stateFolder"] = from.state_folder;
+  to["configuration"] = from.configuration;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, InitializeParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "protocolHash", to.protocol_hash);
+  detail::field(from, at, "client", to.client);
+  detail::field(from, at, "stateFolder", to.state_folder);
+  detail::field(from, at, "configuration", to.configuration);
+}
+
+inline void from_json(const nlohmann::json& from, InitializeParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ProfileSummary& from) {
+  to = nlohmann::json::object();
+  to["name"] = from.name;
+  if (from.url) to["url"] = *from.url;
+  to["local"] = from.local;
+  to["confirm"] = from.confirm;
+  to["unverified"] = from.unverified;
+  if (from.problem) to["problem"] = *from.problem;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ProfileSummary& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "url", to.url);
+  detail::field(from, at, "local", to.local);
+  detail::field(from, at, "confirm", to.confirm);
+  detail::field(from, at, "unverified", to.unverified);
+  detail::field(from, at, "problem", to.problem);
+}
+
+inline void from_json(const nlohmann::json& from, ProfileSummary& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const InitializeResult& from) {
+  to = nlohmann::json::object();
+  to["version"] = from.version;
+  to["protocolHash"] = from.protocol_hash;
+  to["process"] = from.process;
+  to["profiles"] = from.profiles;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, InitializeResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "version", to.version);
+  detail::field(from, at, "protocolHash", to.protocol_hash);
+  detail::field(from, at, "process", to.process);
+  detail::field(from, at, "profiles", to.profiles);
+}
+
+inline void from_json(const nlohmann::json& from, InitializeResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ConfigureResult& from) {
+  to = nlohmann::json::object();
+  to["profiles"] = from.profiles;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ConfigureResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profiles", to.profiles);
+}
+
+inline void from_json(const nlohmann::json& from, ConfigureResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, SessionState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionState& to) {
+  if (detail::is_word(from, "none")) { to = SessionState::none; return; }
+  if (detail::is_word(from, "starting")) { to = SessionState::starting; return; }
+  if (detail::is_word(from, "idle")) { to = SessionState::idle; return; }
+  if (detail::is_word(from, "busy")) { to = SessionState::busy; return; }
+  if (detail::is_word(from, "unreachable")) { to = SessionState::unreachable; return; }
+  if (detail::is_word(from, "lost")) { to = SessionState::lost; return; }
+  if (detail::is_word(from, "dead")) { to = SessionState::dead; return; }
+  if (detail::is_word(from, "removed")) { to = SessionState::removed; return; }
+  detail::refuse_word(from, at, "none, starting, idle, busy, unreachable, lost, dead, removed");
+}
+
+inline void from_json(const nlohmann::json& from, SessionState& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionInfo& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["state"] = from.state;
+  if (from.name) to["name"] = *from.name;
+  if (from.id) to["id"] = *from.id;
+  if (from.kind) to["kind"] = *from.kind;
+  if (from.application_id) to["applicationId"] = *from.application_id;
+  if (from.owner) to["owner"] = *from.owner;
+  if (from.proxy_user) to["proxyUser"] = *from.proxy_user;
+  if (from.spark_ui_url) to["sparkUiUrl"] = *from.spark_ui_url;
+  if (from.driver_log_url) to["driverLogUrl"] = *from.driver_log_url;
+  if (from.detail) to["detail"] = *from.detail;
+  to["since"] = from.since;
+  if (from.server_version) to["serverVersion"] = *from.server_version;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionInfo& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "id", to.id);
+  detail::field(from, at, "kind", to.kind);
+  detail::field(from, at, "applicationId", to.application_id);
+  detail::field(from, at, "owner", to.owner);
+  detail::field(from, at, "proxyUser", to.proxy_user);
+  detail::field(from, at, "sparkUiUrl", to.spark_ui_url);
+  detail::field(from, at, "driverLogUrl", to.driver_log_url);
+  detail::field(from, at, "detail", to.detail);
+  detail::field(from, at, "since", to.since);
+  detail::field(from, at, "serverVersion", to.server_version);
+}
+
+inline void from_json(const nlohmann::json& from, SessionInfo& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ListedSession& from) {
+  to = nlohmann::json::object();
+  to["id"] = from.id;
+  if (from.name) to["name"] = *from.name;
+  to["state"] = from.state;
+  if (from.kind) to["kind"] = *from.kind;
+  if (from.application_id) to["applicationId"] = *from.application_id;
+  if (from.owner) to["owner"] = *from.owner;
+  if (from.proxy_user) to["proxyUser"] = *from.proxy_user;
+  to["mine"] = from.mine;
+  to["active"] = from.active;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ListedSession& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "id", to.id);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "kind", to.kind);
+  detail::field(from, at, "applicationId", to.application_id);
+  detail::field(from, at, "owner", to.owner);
+  detail::field(from, at, "proxyUser", to.proxy_user);
+  detail::field(from, at, "mine", to.mine);
+  detail::field(from, at, "active", to.active);
+}
+
+inline void from_json(const nlohmann::json& from, ListedSession& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ProfileParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ProfileParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+}
+
+inline void from_json(const nlohmann::json& from, ProfileParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionAttachParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["session"] = from.session;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionAttachParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "session", to.session);
+}
+
+inline void from_json(const nlohmann::json& from, SessionAttachParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionListResult& from) {
+  to = nlohmann::json::object();
+  to["sessions"] = from.sessions;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionListResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "sessions", to.sessions);
+}
+
+inline void from_json(const nlohmann::json& from, SessionListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, Language from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Language& to) {
+  if (detail::is_word(from, "python")) { to = Language::python; return; }
+  if (detail::is_word(from, "scala")) { to = Language::scala; return; }
+  if (detail::is_word(from, "sql")) { to = Language::sql; return; }
+  if (detail::is_word(from, "r")) { to = Language::r; return; }
+  detail::refuse_word(from, at, "python, scala, sql, r");
+}
+
+inline void from_json(const nlohmann::json& from, Language& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SourceLocation& from) {
+  to = nlohmann::json::object();
+  to["file"] = from.file;
+  to["firstLine"] = from.first_line;
+  to["lastLine"] = from.last_line;
+  if (from.indentation) to["indentation"] = *from.indentation;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SourceLocation& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "file", to.file);
+  detail::field(from, at, "firstLine", to.first_line);
+  detail::field(from, at, "lastLine", to.last_line);
+  detail::field(from, at, "indentation", to.indentation);
+}
+
+inline void from_json(const nlohmann::json& from, SourceLocation& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ProgramArguments& from) {
+  to = nlohmann::json::object();
+  to["arguments"] = from.arguments;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ProgramArguments& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "arguments", to.arguments);
+}
+
+inline void from_json(const nlohmann::json& from, ProgramArguments& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunStartParams& from) {
+  to = nlohmann::json::object();
+  to["run"] = from.run;
+  to["profile"] = from.profile;
+  to["language"] = from.language;
+  to["code"] = from.code;
+  if (from.source) to["source"] = *from.source;
+  if (from.program) to["program"] = *from.program;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunStartParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "run", to.run);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "language", to.language);
+  detail::field(from, at, "code", to.code);
+  detail::field(from, at, "source", to.source);
+  detail::field(from, at, "program", to.program);
+}
+
+inline void from_json(const nlohmann::json& from, RunStartParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, RunState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunState& to) {
+  if (detail::is_word(from, "queued")) { to = RunState::queued; return; }
+  if (detail::is_word(from, "starting")) { to = RunState::starting; return; }
+  if (detail::is_word(from, "sent")) { to = RunState::sent; return; }
+  if (detail::is_word(from, "running")) { to = RunState::running; return; }
+  if (detail::is_word(from, "stopping")) { to = RunState::stopping; return; }
+  if (detail::is_word(from, "finished")) { to = RunState::finished; return; }
+  detail::refuse_word(from, at, "queued, starting, sent, running, stopping, finished");
+}
+
+inline void from_json(const nlohmann::json& from, RunState& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, RunOutcome from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunOutcome& to) {
+  if (detail::is_word(from, "ok")) { to = RunOutcome::ok; return; }
+  if (detail::is_word(from, "error")) { to = RunOutcome::error; return; }
+  if (detail::is_word(from, "stopped")) { to = RunOutcome::stopped; return; }
+  if (detail::is_word(from, "failed")) { to = RunOutcome::failed; return; }
+  if (detail::is_word(from, "unknown")) { to = RunOutcome::unknown; return; }
+  detail::refuse_word(from, at, "ok, error, stopped, failed, unknown");
+}
+
+inline void from_json(const nlohmann::json& from, RunOutcome& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunError& from) {
+  to = nlohmann::json::object();
+  to["name"] = from.name;
+  to["message"] = from.message;
+  to["traceback"] = from.traceback;
+  if (from.line) to["line"] = *from.line;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunError& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "message", to.message);
+  detail::field(from, at, "traceback", to.traceback);
+  detail::field(from, at, "line", to.line);
+}
+
+inline void from_json(const nlohmann::json& from, RunError& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ResultPart& from) {
+  to = nlohmann::json::object();
+  to["mime"] = from.mime;
+  to["bytes"] = from.bytes;
+  to["file"] = from.file;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ResultPart& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "mime", to.mime);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "file", to.file);
+}
+
+inline void from_json(const nlohmann::json& from, ResultPart& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunResult& from) {
+  to = nlohmann::json::object();
+  to["outcome"] = from.outcome;
+  to["message"] = from.message;
+  to["milliseconds"] = from.milliseconds;
+  if (from.error) to["error"] = *from.error;
+  to["parts"] = from.parts;
+  to["outputBytes"] = from.output_bytes;
+  to["sentBytes"] = from.sent_bytes;
+  if (from.output_file) to["outputFile"] = *from.output_file;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "outcome", to.outcome);
+  detail::field(from, at, "message", to.message);
+  detail::field(from, at, "milliseconds", to.milliseconds);
+  detail::field(from, at, "error", to.error);
+  detail::field(from, at, "parts", to.parts);
+  detail::field(from, at, "outputBytes", to.output_bytes);
+  detail::field(from, at, "sentBytes", to.sent_bytes);
+  detail::field(from, at, "outputFile", to.output_file);
+}
+
+inline void from_json(const nlohmann::json& from, RunResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunInfo& from) {
+  to = nlohmann::json::object();
+  to["run"] = from.run;
+  to["profile"] = from.profile;
+  to["language"] = from.language;
+  to["state"] = from.state;
+  if (from.source) to["source"] = *from.source;
+  if (from.progress) to["progress"] = *from.progress;
+  if (from.statement) to["statement"] = *from.statement;
+  to["accepted"] = from.accepted;
+  if (from.detail) to["detail"] = *from.detail;
+  to["outputBytes"] = from.output_bytes;
+  if (from.result) to["result"] = *from.result;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunInfo& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "run", to.run);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "language", to.language);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "source", to.source);
+  detail::field(from, at, "progress", to.progress);
+  detail::field(from, at, "statement", to.statement);
+  detail::field(from, at, "accepted", to.accepted);
+  detail::field(from, at, "detail", to.detail);
+  detail::field(from, at, "outputBytes", to.output_bytes);
+  detail::field(from, at, "result", to.result);
+}
+
+inline void from_json(const nlohmann::json& from, RunInfo& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunOutput& from) {
+  to = nlohmann::json::object();
+  to["run"] = from.run;
+  to["offset"] = from.offset;
+  to["text"] = from.text;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunOutput& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "run", to.run);
+  detail::field(from, at, "offset", to.offset);
+  detail::field(from, at, "text", to.text);
+}
+
+inline void from_json(const nlohmann::json& from, RunOutput& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunParams& from) {
+  to = nlohmann::json::object();
+  to["run"] = from.run;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "run", to.run);
+}
+
+inline void from_json(const nlohmann::json& from, RunParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunAttachParams& from) {
+  to = nlohmann::json::object();
+  to["run"] = from.run;
+  to["from"] = from.from;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunAttachParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "run", to.run);
+  detail::field(from, at, "from", to.from);
+}
+
+inline void from_json(const nlohmann::json& from, RunAttachParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunListResult& from) {
+  to = nlohmann::json::object();
+  to["runs"] = from.runs;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunListResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "runs", to.runs);
+}
+
+inline void from_json(const nlohmann::json& from, RunListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, StopTruth from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, StopTruth& to) {
+  if (detail::is_word(from, "stopped")) { to = StopTruth::stopped; return; }
+  if (detail::is_word(from, "busy")) { to = StopTruth::busy; return; }
+  if (detail::is_word(from, "alreadyFinished")) { to = StopTruth::already_finished; return; }
+  if (detail::is_word(from, "withdrawn")) { to = StopTruth::withdrawn; return; }
+  if (detail::is_word(from, "unknown")) { to = StopTruth::unknown; return; }
+  detail::refuse_word(from, at, "stopped, busy, alreadyFinished, withdrawn, unknown");
+}
+
+inline void from_json(const nlohmann::json& from, StopTruth& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const RunStopResult& from) {
+  to = nlohmann::json::object();
+  to["truth"] = from.truth;
+  to["message"] = from.message;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunStopResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "truth", to.truth);
+  detail::field(from, at, "message", to.message);
+}
+
+inline void from_json(const nlohmann::json& from, RunStopResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, Severity from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Severity& to) {
+  if (detail::is_word(from, "info")) { to = Severity::info; return; }
+  if (detail::is_word(from, "warning")) { to = Severity::warning; return; }
+  if (detail::is_word(from, "error")) { to = Severity::error; return; }
+  detail::refuse_word(from, at, "info, warning, error");
+}
+
+inline void from_json(const nlohmann::json& from, Severity& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, NoticeAction from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, NoticeAction& to) {
+  if (detail::is_word(from, "showLog")) { to = NoticeAction::show_log; return; }
+  if (detail::is_word(from, "startSession")) { to = NoticeAction::start_session; return; }
+  if (detail::is_word(from, "openSettings")) { to = NoticeAction::open_settings; return; }
+  if (detail::is_word(from, "runAgain")) { to = NoticeAction::run_again; return; }
+  detail::refuse_word(from, at, "showLog, startSession, openSettings, runAgain");
+}
+
+inline void from_json(const nlohmann::json& from, NoticeAction& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Notice& from) {
+  to = nlohmann::json::object();
+  to["severity"] = from.severity;
+  to["text"] = from.text;
+  if (from.profile) to["profile"] = *from.profile;
+  to["actions"] = from.actions;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Notice& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "severity", to.severity);
+  detail::field(from, at, "text", to.text);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "actions", to.actions);
+}
+
+inline void from_json(const nlohmann::json& from, Notice& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Empty&) {
+  to = nlohmann::json::object();
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Empty&) {
+  detail::expect_object(from, at);
+}
+
+inline void from_json(const nlohmann::json& from, Empty& to) { detail::read(from, {}, to); }
+
+/// Calls `visit.operator()<Type>(name)` for every type, so that a test misses none.
+template <class Visitor>
+void for_each_type(Visitor visit) {
+  visit.template operator()<FailureKind>("FailureKind");
+  visit.template operator()<Failure>("Failure");
+  visit.template operator()<Configuration>("Configuration");
+  visit.template operator()<InitializeParams>("InitializeParams");
+  visit.template operator()<ProfileSummary>("ProfileSummary");
+  visit.template operator()<InitializeResult>("InitializeResult");
+  visit.template operator()<ConfigureResult>("ConfigureResult");
+  visit.template operator()<SessionState>("SessionState");
+  visit.template operator()<SessionInfo>("SessionInfo");
+  visit.template operator()<ListedSession>("ListedSession");
+  visit.template operator()<ProfileParams>("ProfileParams");
+  visit.template operator()<SessionAttachParams>("SessionAttachParams");
+  visit.template operator()<SessionListResult>("SessionListResult");
+  visit.template operator()<Language>("Language");
+  visit.template operator()<SourceLocation>("SourceLocation");
+  visit.template operator()<ProgramArguments>("ProgramArguments");
+  visit.template operator()<RunStartParams>("RunStartParams");
+  visit.template operator()<RunState>("RunState");
+  visit.template operator()<RunOutcome>("RunOutcome");
+  visit.template operator()<RunError>("RunError");
+  visit.template operator()<ResultPart>("ResultPart");
+  visit.template operator()<RunResult>("RunResult");
+  visit.template operator()<RunInfo>("RunInfo");
+  visit.template operator()<RunOutput>("RunOutput");
+  visit.template operator()<RunParams>("RunParams");
+  visit.template operator()<RunAttachParams>("RunAttachParams");
+  visit.template operator()<RunListResult>("RunListResult");
+  visit.template operator()<StopTruth>("StopTruth");
+  visit.template operator()<RunStopResult>("RunStopResult");
+  visit.template operator()<Severity>("Severity");
+  visit.template operator()<NoticeAction>("NoticeAction");
+  visit.template operator()<Notice>("Notice");
+  visit.template operator()<Empty>("Empty");
+}
+
+}  // namespace livyd::protocol

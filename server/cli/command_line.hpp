@@ -1,0 +1,74 @@
+// The words of the command line: which of them mean which command.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/protocol.hpp"
+
+namespace livyd {
+
+/// Where a command goes.
+struct destination {
+  std::string profile;        ///< "" = the workspace's, else `local`
+  std::string url;            ///< instead of a profile
+  std::string profiles_file;  ///< instead of the user's profiles.json
+  bool yes = false;           ///< do not ask where the profile says `confirm`
+};
+
+struct run_command {
+  destination where;
+  std::string file;                 ///< "-" = standard input; "" with `code`
+  std::optional<std::string> code;  ///< -c
+  std::string session;              ///< name or id; "" = the profile's
+  std::optional<protocol::Language> language;
+  bool once = false;
+  bool json = false;
+  std::vector<std::string> arguments;  ///< what follows --
+};
+
+struct sessions_command {
+  destination where;
+  bool json = false;
+  std::vector<std::string> kill;  ///< names or ids; empty = list
+};
+
+struct local_command {
+  std::uint16_t port = 0;
+  bool strict = false;
+  std::string python;
+  std::string state_file;
+};
+
+struct trust_command {
+  std::string folder;
+};
+
+struct serve_command {};
+
+/// Prints a text and is done: help, version, completion.
+struct print_command {
+  std::string text;
+};
+
+using command = std::variant<run_command, sessions_command, local_command, trust_command,
+                             serve_command, print_command>;
+
+/// The words are wrong; `what()` says which and what to do.
+class usage_problem : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Without a subcommand livyd serves when standard input is not a terminal, and prints its help
+/// when it is. Throws usage_problem.
+command parse_command_line(const std::vector<std::string>& arguments, bool input_is_terminal);
+
+/// By the suffix of the file's name; Python unless it is known.
+protocol::Language language_of(const std::string& file);
+
+}  // namespace livyd

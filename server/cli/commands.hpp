@@ -1,0 +1,16 @@
+// The commands: each performs what its words ask for and returns the exit code.
+#pragma once
+
+#include "cli/command_line.hpp"
+
+namespace livyd {
+
+/// Throw failure; what happens at the server is told by themselves.
+int perform(const run_command& asked);
+int perform(const sessions_command& asked);
+int perform(const local_command& asked);
+int perform(const trust_command& asked);
+int perform(const serve_command& asked);
+int perform(const print_command& asked);
+
+}  // namespace livyd

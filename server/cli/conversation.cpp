@@ -1,0 +1,135 @@
+#include "cli/conversation.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <optional>
+
+#include "base/failure.hpp"
+#include "base/files.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/version.hpp"
+#include "cli/workspace.hpp"
+
+namespace livyd {
+
+conversation::conversation(destination where, bool as_json)
+    : where_(target_of(where, screen_)),
+      assume_yes_(where.yes),
+      events_(loop_.get_executor(), time_, screen_, as_json),
+      service_(loop_.get_executor(), time_, events_,
+               {.executable = std::filesystem::read_symlink("/proc/self/exe"),
+                .state_home = state_home(),
+                .version = std::string(program_version),
+                .store_patience = duration::zero()}) {}
+
+int conversation::perform(task<int> work) {
+  watch_signals();
+  int code = exit_code::refused;
+  auto guarded = guard(std::move(work));
+  asio::co_spawn(loop_, std::move(guarded),
+                 asio::bind_cancellation_slot(stop_.slot(), [&](std::exception_ptr, int ended) {
+                   code = ended;
+                   loop_.stop();
+                 }));
+  loop_.run();
+  screen_.erase();
+  return interrupted_ != 0 ? 128 + interrupted_ : code;
+}
+
+task<void> conversation::initialize(std::string client, bool keep) {
+  protocol::InitializeParams params{.protocol_hash = std::string(protocol::protocol_hash),
+                                    .client = std::move(client),
+                                    .configuration = where_.configuration};
+  if (keep) params.state_folder = state_folder_of(where_.workspace).string();
+  auto result = co_await service_.initialize(std::move(params));
+  if (where_.takes_token) service_.set_token(where_.profile, std::getenv("LIVYD_TOKEN"));
+  check_problem(result.profiles);
+  if (!assume_yes_) ask_to_confirm(result.profiles);
+}
+
+task<int> conversation::guard(task<int> work) {
+  int code = exit_code::refused;
+  std::optional<failure> problem;
+  try {
+    code = co_await std::move(work);
+  } catch (const failure& reason) {
+    problem = reason;
+  } catch (const std::exception& error) {
+    const bool cancelled = is_cancellation(std::current_exception());
+    problem = cancelled ? failure(failure_kind::cancelled, "cancelled")
+                        : failure(failure_kind::internal, "livyd has a bug and had to stop.",
+                                  error.what());
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (problem) code = co_await told(*problem);
+  co_await shielded([this] { return service_.close(); }, 2s);
+  co_return screen_.failed() && code == exit_code::ok ? exit_code::refused : code;
+}
+
+task<int> conversation::told(failure problem) {
+  if (problem.kind() == failure_kind::cancelled) {
+    screen_.say("Stopped before the code was sent.");
+    co_return exit_code::interrupted;
+  }
+  screen_.say(problem.message());
+  if (!problem.detail().empty()) log::info("cli", problem.detail());
+  co_await events_.event("failure",
+                         {{"kind", name_of(problem.kind())}, {"message", problem.message()}});
+  co_return problem.kind() == failure_kind::invalid_input ? exit_code::usage : exit_code::refused;
+}
+
+void conversation::check_problem(const std::vector<protocol::ProfileSummary>& profiles) const {
+  for (const auto& profile : profiles) {
+    if (profile.name == where_.profile && profile.problem) {
+      throw failure(failure_kind::invalid_input, *profile.problem);
+    }
+  }
+}
+
+void conversation::ask_to_confirm(const std::vector<protocol::ProfileSummary>& profiles) {
+  const auto found = std::find_if(profiles.begin(), profiles.end(), [&](const auto& profile) {
+    return profile.name == where_.profile && profile.confirm;
+  });
+  if (found == profiles.end()) return;
+  if (::isatty(STDIN_FILENO) != 1) {
+    throw failure(failure_kind::invalid_input,
+                  concat("Profile \"", where_.profile,
+                         "\" wants to be asked before anything is done. Add --yes."));
+  }
+  screen_.say(concat("Really use ", where_.profile, "? [y/N]"));
+  std::array<char, 64> answer{};
+  const auto count = ::read(STDIN_FILENO, answer.data(), answer.size());
+  if (count <= 0 || (answer[0] != 'y' && answer[0] != 'Y')) {
+    throw failure(failure_kind::invalid_input, "Nothing was done.");
+  }
+}
+
+task<void> conversation::interruption_told() {
+  while (stopping_.running()) co_await time_.sleep_for(5ms);
+}
+
+void conversation::watch_signals() {
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    if (std::exchange(interrupted_, number) != 0) {
+      screen_.erase();
+      std::_Exit(128 + number);
+    }
+    watch_signals();
+    if (interrupt_) {
+      stopping_.start(loop_.get_executor(), "cli", interrupt_);
+    } else {
+      stop_.emit(asio::cancellation_type::terminal);
+    }
+  });
+}
+
+}  // namespace livyd

@@ -1,0 +1,66 @@
+// One command at a server: the service it speaks with, what it asks first, and Ctrl-C.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/async.hpp"
+#include "base/clock.hpp"
+#include "cli/command_line.hpp"
+#include "cli/printer.hpp"
+#include "cli/target.hpp"
+#include "cli/terminal.hpp"
+#include "service/service.hpp"
+
+namespace livyd {
+
+class conversation {
+ public:
+  /// Throws failure{invalid_input} for profiles that cannot be read.
+  conversation(destination where, bool as_json);
+
+  /// Runs the work to its end and returns its exit code; Ctrl-C first calls `interrupt`, or cancels
+  /// the work when there is none yet; the second leaves at once.
+  int perform(task<int> work);
+
+  /// `keep`: sessions are remembered for this workspace. Throws failure{invalid_input} for a
+  /// profile that has a problem, or that the user does not want to use after all.
+  task<void> initialize(std::string client, bool keep);
+
+  void on_interrupt(std::function<task<void>()> interrupt) { interrupt_ = std::move(interrupt); }
+  /// Returns when `interrupt` has ended, at once when it was not called. Cancellable.
+  task<void> interruption_told();
+  bool interrupted() const { return interrupted_ != 0; }
+  const std::string& profile() const { return where_.profile; }
+  service& all() { return service_; }
+  printer& events() { return events_; }
+  terminal& screen() { return screen_; }
+
+ private:
+  task<int> guard(task<int> work);
+  task<int> told(failure problem);
+  void check_problem(const std::vector<protocol::ProfileSummary>& profiles) const;
+  void ask_to_confirm(const std::vector<protocol::ProfileSummary>& profiles);
+  void watch_signals();
+
+  terminal screen_;
+  target where_;
+  bool assume_yes_;
+  asio::io_context loop_;
+  system_clock time_;
+  printer events_;
+  service service_;
+  asio::signal_set signals_{loop_, SIGINT, SIGTERM};
+  asio::cancellation_signal stop_;
+  std::function<task<void>()> interrupt_;
+  background stopping_;
+  int interrupted_ = 0;
+};
+
+}  // namespace livyd

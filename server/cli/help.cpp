@@ -1,0 +1,97 @@
+#include "cli/help.hpp"
+
+namespace livyd::help {
+
+constexpr std::string_view all =
+    R"(livyd runs your code on Apache Livy, from a terminal or from VS Code.
+
+  livyd run job.py                                  on this machine, no cluster needed
+  livyd run job.py --profile cluster -- --date 2026-11-21
+  livyd run -c 'spark.range(10).count()' --url http://livy.example.com:8998
+  livyd sessions --profile cluster                  who runs there; sessions kill ID ends one
+
+Commands
+  run          run a file, code (-c) or standard input (-); see livyd run --help
+  sessions     list a server's sessions, or kill some of them
+  local        the embedded Livy endpoint over the Python of this machine
+  trust        let the profiles in this workspace's .vscode/settings.json be used
+  serve        speak JSON-RPC with an editor (--stdio)
+  completion   print the completion script for bash, zsh or fish
+  version      print the version
+
+Profiles are read from ~/.config/livyd/profiles.json (or --profiles FILE) and, once trusted, from
+the workspace's settings. LIVYD_TOKEN holds a Bearer token, LIVYD_LOG=debug shows what happens.
+Exit codes: 0 done, 1 exception in your code, 2 wrong usage, 3 server not reached or refused,
+130 Ctrl-C.
+)";
+
+constexpr std::string_view run = R"(Run code on a Livy server and print its output.
+
+  livyd run job.py                     a file, as a program
+  livyd run job.py -- --date today     what follows -- is sys.argv[1:]
+  livyd run -c 'print(1 + 1)'          code; variables stay for the next run
+  generate | livyd run -               a program from standard input
+
+  --profile NAME    the server to use; unless set the workspace's profile, else local
+  --url URL         a server without a profile; LIVYD_TOKEN is sent as its Bearer token
+  --profiles FILE   a JSON file of profiles instead of ~/.config/livyd/profiles.json
+  --session ID      an existing session, by id or name, instead of the profile's own
+  --once            a session only for this run, deleted afterwards
+  --kind KIND       pyspark, spark, sql or sparkr; unless set by the file's name (.py .scala .sql .r)
+  --json            one event a line on standard output instead of the output
+  -y, --yes         do not ask, where the profile says "confirm"
+
+Standard output is your code's output and nothing else. Ctrl-C stops the run and says what became
+of it; a second Ctrl-C leaves at once.
+)";
+
+constexpr std::string_view sessions =
+    R"(List the sessions of a Livy server, or kill some of them.
+
+  livyd sessions --profile cluster
+  livyd sessions kill 12 livyd-me-cluster-3f2a91c4 --profile cluster
+
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+  --json            one session a line
+  -y, --yes         do not ask, where the profile says "confirm"
+)";
+
+constexpr std::string_view local =
+    R"(Serve Livy's REST over the Python of this machine. A workbench, not a production server.
+
+  livyd local --port 8998
+
+  --port N          listen on 127.0.0.1:N instead of any free port
+  --python PATH     the sessions' interpreter instead of $LIVYD_PYTHON, $PYSPARK_PYTHON, python3
+  --strict          behave as badly as a real Livy, for tests
+
+The first line on standard output is {"url": …, "token": …}; without the token it answers 401.
+livyd run starts one by itself for the profile local.
+)";
+
+constexpr std::string_view trust =
+    R"(Use the livyd settings of a folder's .vscode/settings.json, as they are now.
+
+  livyd trust [FOLDER]
+
+A folder from elsewhere could send your credentials to a server of its own; so its profiles are not
+used before you have read and trusted them, and not any more when they change.
+)";
+
+constexpr std::string_view serve =
+    R"(Speak JSON-RPC 2.0 with an editor on standard input and output.
+
+  livyd serve --stdio
+
+Also without a subcommand when standard input is not a terminal. protocol/protocol.ts has the
+messages.
+)";
+
+constexpr std::string_view completion = R"(Print a completion script.
+
+  livyd completion bash > ~/.local/share/bash-completion/completions/livyd
+  livyd completion zsh > "${fpath[1]}/_livyd"
+  livyd completion fish > ~/.config/fish/completions/livyd.fish
+)";
+
+}  // namespace livyd::help

@@ -1,0 +1,16 @@
+// What --help says: the texts that a person reads before anything else.
+#pragma once
+
+#include <string_view>
+
+namespace livyd::help {
+
+extern const std::string_view all;  ///< livyd --help
+extern const std::string_view run;
+extern const std::string_view sessions;
+extern const std::string_view local;
+extern const std::string_view trust;
+extern const std::string_view serve;
+extern const std::string_view completion;
+
+}  // namespace livyd::help

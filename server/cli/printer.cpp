@@ -1,0 +1,84 @@
+#include "cli/printer.hpp"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace livyd {
+
+using nlohmann::json;
+
+printer::printer(const asio::any_io_executor& executor, clock& time, terminal& screen, bool as_json)
+    : changed_(executor), time_(time), screen_(screen), json_(as_json), began_(time.now()) {
+  if (screen.draws()) spinner_.start(executor, "spinner", [this] { return spin(); });
+}
+
+task<void> printer::session_changed(protocol::SessionInfo session) {
+  if (session.state == protocol::SessionState::starting) {
+    status_ = concat(session.profile, ": starting");
+    detail_ = session.detail.value_or("");
+  }
+  return event("session/changed", json(session));
+}
+
+task<void> printer::run_changed(protocol::RunInfo run) {
+  status_ = concat(run.profile, ": ", protocol::name_of(run.state));
+  if (run.progress && *run.progress > 0) {
+    status_ += concat(" ", static_cast<int>(*run.progress * 100), " %");
+  }
+  if (run.detail) detail_ = *run.detail;
+  return event("run/changed", json(run));
+}
+
+task<void> printer::run_output(protocol::RunOutput piece) {
+  if (json_) {
+    co_await event("run/output", json(piece));
+  } else {
+    co_await screen_.output(std::move(piece.text));
+  }
+}
+
+task<void> printer::run_finished(protocol::RunInfo run) {
+  spinner_.cancel();
+  co_await event("run/finished", json(run));
+  screen_.erase();
+  finished_ = std::move(run);
+  changed_.notify_all();
+}
+
+task<void> printer::notice(protocol::Notice words) {
+  if (!json_) screen_.say(concat("· ", words.text));
+  return event("notice", json(words));
+}
+
+task<void> printer::wait() {
+  while (!finished_ && !given_up_) co_await changed_.wait();
+}
+
+void printer::give_up() {
+  given_up_ = true;
+  changed_.notify_all();
+}
+
+task<void> printer::event(std::string_view name, json data) {
+  if (!json_) co_return;
+  json line{{"event", name}};
+  line["data"] = std::move(data);
+  co_await screen_.output(line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+task<void> printer::spin() {
+  static constexpr std::array<std::string_view, 10> frames{"⠋", "⠙", "⠹", "⠸", "⠼",
+                                                           "⠴", "⠦", "⠧", "⠇", "⠏"};
+  for (std::size_t turn = 0;; ++turn) {
+    co_await time_.sleep_for(100ms);
+    const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(time_.now() - began_);
+    const auto detail = detail_.empty() ? std::string() : concat(" · ", detail_);
+    screen_.draw(
+        concat(frames[turn % frames.size()], " ", status_, " ", elapsed.count(), " s", detail));
+  }
+}
+
+}  // namespace livyd

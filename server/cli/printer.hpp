@@ -1,0 +1,50 @@
+// The printer: the listener of the command line, which writes the output, or events as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/async.hpp"
+#include "base/clock.hpp"
+#include "cli/terminal.hpp"
+#include "service/listener.hpp"
+
+namespace livyd {
+
+class printer final : public listener {
+ public:
+  printer(const asio::any_io_executor& executor, clock& time, terminal& screen, bool as_json);
+
+  task<void> session_changed(protocol::SessionInfo session) override;
+  task<void> run_changed(protocol::RunInfo run) override;
+  task<void> run_output(protocol::RunOutput piece) override;
+  task<void> run_finished(protocol::RunInfo run) override;
+  task<void> notice(protocol::Notice words) override;
+
+  /// Returns when the run has finished or `give_up()` was called.
+  task<void> wait();
+  void give_up();
+  const std::optional<protocol::RunInfo>& finished() const { return finished_; }
+  bool as_json() const { return json_; }
+
+  /// `{"event": name, "data": data}` on a line of its own; nothing unless events are asked for.
+  task<void> event(std::string_view name, nlohmann::json data);
+
+ private:
+  task<void> spin();
+
+  notification changed_;
+  clock& time_;
+  terminal& screen_;
+  bool json_;
+  clock::time_point began_;
+  std::string status_ = "connecting";
+  std::string detail_;
+  std::optional<protocol::RunInfo> finished_;
+  bool given_up_ = false;
+  background spinner_;
+};
+
+}  // namespace livyd

@@ -1,0 +1,68 @@
+// What is asked and what is answered over HTTP, as plain values.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/async.hpp"
+#include "http/url.hpp"
+
+namespace livyd::http {
+
+/// Header fields in order; names compare without case; a name may come twice.
+class fields {
+ public:
+  fields() = default;
+  fields(std::initializer_list<std::pair<std::string, std::string>> list) : list_(list) {}
+  void add(std::string name, std::string value);
+  /// Removes all of that name, then adds one.
+  void set(std::string name, std::string value);
+  /// The first value, or "".
+  std::string_view get(std::string_view name) const;
+  std::vector<std::string_view> all(std::string_view name) const;
+  bool has(std::string_view name) const;
+  auto begin() const { return list_.begin(); }
+  auto end() const { return list_.end(); }
+  std::size_t size() const { return list_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> list_;
+};
+
+enum class method { get, head, post, put, delete_ };
+std::string_view name_of(method verb);
+
+struct request {
+  method verb = method::get;
+  url target;
+  fields headers;  ///< besides Host, Content-Type, Content-Length and what authentication adds
+  std::string content_type;  ///< required with a body: gateways rewrite what has none
+  std::string body;
+  /// For the whole operation: connect, authenticate, send, read.
+  duration deadline = 30s;
+  /// An answer with a longer body is refused with failure{too_large}; streamed bodies have no
+  /// limit.
+  std::size_t body_limit = 8_MiB;
+};
+
+struct response {
+  int status = 0;
+  std::string reason;
+  fields headers;
+  std::string body;
+
+  bool ok() const { return status >= 200 && status < 300; }
+  /// Lower case, without parameters: "application/json".
+  std::string content_type() const;
+};
+
+/// Gets the body of a 2xx answer piece by piece (at most 64 KiB each). The socket is not read again
+/// before the returned coroutine has ended. What it throws ends the request.
+using body_sink = std::function<task<void>(std::string_view piece)>;
+
+}  // namespace livyd::http

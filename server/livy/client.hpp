@@ -1,0 +1,73 @@
+// Livy's REST as typed requests, one function an endpoint; no retries, no state but the version.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/async.hpp"
+#include "http/client.hpp"
+#include "livy/api.hpp"
+
+namespace livyd::livy {
+
+/// Where a statement's output goes while it is read. A reading may be repeated (a torn read, a cut
+/// connection): `restart` says that everything written so far is void.
+class output_sink {
+ public:
+  virtual ~output_sink() = default;
+  virtual task<void> restart() = 0;
+  /// `part` is the index in the statement's parts, `mime` its type. Awaited before more is read.
+  virtual task<void> write(std::size_t part, std::string_view mime, std::string_view text) = 0;
+};
+
+/// Every function throws what http::client throws, and livy::failure_from for other statuses; each
+/// is cancellable. A POST is sent once: after timeout, connection_lost, server_error or not_livy
+/// its outcome is unknown.
+class client {
+ public:
+  client(http::client& transport, http::url base);
+
+  const http::url& base() const { return base_; }
+  /// GET /version, asked once and kept. A server without it (404) is version {0, 0}.
+  task<server_version> version();
+  /// Forgets the version (another server may stand there now).
+  void forget_version() { version_.reset(); }
+
+  task<session_view> create_session(session_request wanted, std::vector<std::string>& left_out);
+  /// By id or by name; nothing when the server says 404.
+  task<std::optional<session_view>> find_session(std::string id_or_name);
+  /// All of them, page by page; at most the first 10,000.
+  task<std::vector<session_view>> list_sessions();
+  /// `from` < 0: the tail.
+  task<log_page> read_log(std::string session, std::int64_t from, std::int64_t size);
+  /// Deleting what is gone is no failure. Livy may take 10 s while a cell runs.
+  task<void> delete_session(std::string session);
+  /// Keep-alive: the one cheap request that Livy counts as use.
+  task<void> connect(std::string session);
+
+  /// `kind`: "pyspark", "spark", "sql", "sparkr"; "" for the session's own. Returns the new
+  /// statement's id. Throws failure{invalid_input} for code that is not UTF-8 (nothing was sent),
+  /// failure{rejected} while the session starts (nothing ran), failure{session_lost} as below.
+  task<std::int64_t> submit(std::string session, std::string code, std::string kind);
+  /// Nothing when the server says 404 for the statement. A session that is gone or not active is
+  /// failure{session_lost}; so are "RPC channel is closed." and "Connection refused" from the
+  /// driver.
+  task<std::optional<statement_view>> read_statement(std::string session, std::int64_t statement,
+                                                     output_sink& sink);
+  task<void> cancel_statement(std::string session, std::int64_t statement);
+
+ private:
+  http::request request(http::method verb, std::string path, std::string query, std::string body,
+                        duration deadline) const;
+  class statement_answer;
+  /// Sends it and lets `body` read a 2xx answer while it arrives.
+  task<http::response> exchange(http::request outgoing, statement_answer& body);
+
+  http::client& transport_;
+  http::url base_;
+  std::optional<server_version> version_;
+};
+
+}  // namespace livyd::livy

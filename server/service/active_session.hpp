@@ -1,0 +1,91 @@
+// The one active session of a profile: found again, brought up, watched, removed, and what the user
+// is told of it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "livy/session.hpp"
+#include "service/connection.hpp"
+#include "service/listener.hpp"
+#include "service/profile.hpp"
+#include "service/store.hpp"
+
+namespace livyd {
+
+/// The sentence for an id or name that the server does not know.
+failure no_such_session(std::string_view id_or_name);
+
+class active_session {
+ public:
+  active_session(asio::any_io_executor executor, clock& time, listener& events, store& kept,
+                 const profile& where, connection& server);
+
+  const protocol::SessionInfo& info() const { return info_; }
+
+  /// Looks whether the stored session is still there; creates nothing. Trouble on the way is told
+  /// as the state "unreachable" with its reason, not thrown.
+  task<protocol::SessionInfo> look();
+  /// What the user asks for: also after a removal. Returns when the session is ready. Cancelling
+  /// deletes what was begun. Throws failure with the reason.
+  task<protocol::SessionInfo> start();
+  /// What a run needs: Livy's id of a session that is ready; starts one when there is none or the
+  /// old one is gone. Throws failure{session_removed} after a removal. Cancelling stops waiting,
+  /// not the start.
+  task<std::string> ensure();
+  /// Makes an existing session the active one. Throws failure{not_found}.
+  task<protocol::SessionInfo> attach(std::string id_or_name);
+  /// Deletes it; nothing is started until start(). Throws when the server cannot be asked; it then
+  /// counts as removed all the same.
+  task<protocol::SessionInfo> stop();
+
+  /// A run found that the session is gone: the next ensure() starts a new one, and says so.
+  task<void> lose(std::string reason);
+  /// A run begins or ends on it.
+  task<void> set_working(bool working);
+  /// A poll failed (`reason`) or succeeded again (""). The session is kept.
+  task<void> set_reachable(std::string reason);
+
+  /// This process ends: what was begun stays on the server for the next one to find.
+  void abandon();
+  /// A start is still unwinding: this object must not go yet.
+  bool unwinding() const { return bringing_up_.running(); }
+
+ private:
+  struct ended {
+    std::optional<failure> problem;  // nothing: the session is ready
+  };
+
+  task<void> bring_up_and_wait();
+  task<void> bring_up();
+  task<std::optional<livy::session_view>> find_stored(livy::client& livy);
+  task<livy::session_view> create(livy::client& livy);
+  task<livy::session_view> recover(livy::client& livy, std::string name, failure reason);
+  task<void> wait_until_ready(livy::client& livy, livy::session_view found);
+  task<void> discard(livy::client& livy, std::string id);
+  task<void> keep(const livy::session_view& view);
+  task<void> change(protocol::SessionState state, std::string detail);
+  void describe(const livy::session_view& view);
+  task<void> tell(protocol::Severity severity, std::string text,
+                  std::vector<protocol::NoticeAction> actions);
+
+  asio::any_io_executor executor_;
+  clock& time_;
+  listener& events_;
+  store& store_;
+  const profile& profile_;
+  connection& connection_;
+  protocol::SessionInfo info_;
+  background bringing_up_;
+  notification changed_;
+  std::optional<ended> ended_;  // of the last bring-up
+  std::string begun_;           // id or name of what this bring-up created on the server
+  std::string loss_;            // why the last session was lost, until a new one is announced
+  bool give_up_ = false;        // the user cancelled the start
+  bool removing_ = false;       // the user removes it while it starts
+  bool abandoned_ = false;
+};
+
+}  // namespace livyd

@@ -1,0 +1,71 @@
+#include "service/connection.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "local/launcher.hpp"
+
+namespace livyd {
+
+namespace {
+
+/// A Livy client and the HTTP client below it, which live and die together.
+struct link {
+  link(asio::any_io_executor executor, http::client_settings settings,
+       std::unique_ptr<http::authentication> auth, http::url base)
+      : transport(std::move(executor), std::move(settings), std::move(auth)),
+        livy(transport, std::move(base)) {}
+  http::client transport;
+  livy::client livy;
+};
+
+}  // namespace
+
+connection::connection(asio::any_io_executor executor, profile where, connection_settings settings)
+    : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {}
+
+connection::~connection() = default;
+
+std::string connection::stored_url() const {
+  return profile_.local() ? std::string() : livy::base_url(profile_.url).shown();
+}
+
+task<std::shared_ptr<livy::client>> connection::open() {
+  if (profile_.local()) {
+    auto address = co_await local::ensure_endpoint(settings_.state_home, settings_.executable,
+                                                   profile_.python);
+    const auto key = concat(address.url, " ", address.token);
+    if (key != connected_to_) {
+      connect_to(address.url, http::bearer_authentication(address.token));
+      connected_to_ = key;
+    }
+    co_return livy_;
+  }
+  if (!livy_) {
+    if (profile_.authentication == authentication_kind::bearer && settings_.token.empty()) {
+      throw failure(failure_kind::unauthorized,
+                    concat("Profile \"", profile_.name,
+                           "\" needs a token and none is set. Set LIVYD_TOKEN and try again."));
+    }
+    connect_to(profile_.url, settings_.token.empty()
+                                 ? http::no_authentication()
+                                 : http::bearer_authentication(settings_.token));
+  }
+  co_return livy_;
+}
+
+void connection::connect_to(const std::string& url, std::unique_ptr<http::authentication> auth) {
+  http::client_settings settings;
+  settings.tls = profile_.tls;
+  settings.user_agent = settings_.user_agent;
+  auto made =
+      std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
+  made->transport.on_exchange([](const http::exchange& done) {
+    log::debug("http", concat(done.verb, " ", done.path, " ", done.status, " ", done.milliseconds,
+                              " ms, ", done.sent_bytes, " B out, ", done.received_bytes, " B in"));
+  });
+  livy_ = std::shared_ptr<livy::client>(made, &made->livy);
+}
+
+}  // namespace livyd

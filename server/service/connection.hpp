@@ -1,0 +1,45 @@
+// The way to one profile's server: built on first use, rebuilt when the embedded endpoint moved.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/async.hpp"
+#include "http/client.hpp"
+#include "livy/client.hpp"
+#include "service/profile.hpp"
+
+namespace livyd {
+
+struct connection_settings {
+  std::filesystem::path executable;
+  std::filesystem::path state_home;
+  std::string token;  ///< Bearer, for profiles that want one
+  std::string user_agent;
+};
+
+class connection {
+ public:
+  connection(asio::any_io_executor executor, profile where, connection_settings settings);
+  ~connection();
+
+  /// The client of the profile's server; starts the embedded endpoint when that is the server and
+  /// it does not run. Shared: a request in flight keeps its client when the endpoint moved
+  /// meanwhile. Throws what ensure_endpoint throws; failure{unauthorized} when a token is needed
+  /// and there is none. Cancellable.
+  task<std::shared_ptr<livy::client>> open();
+  /// The server's root as it is stored with a session; "" for the embedded endpoint.
+  std::string stored_url() const;
+
+ private:
+  void connect_to(const std::string& url, std::unique_ptr<http::authentication> auth);
+
+  asio::any_io_executor executor_;
+  profile profile_;
+  connection_settings settings_;
+  std::string connected_to_;  // URL and token of the client below
+  std::shared_ptr<livy::client> livy_;
+};
+
+}  // namespace livyd

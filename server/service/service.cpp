@@ -1,0 +1,226 @@
+#include "service/service.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/files.hpp"
+#include "base/log.hpp"
+#include "base/off_thread.hpp"
+#include "base/text.hpp"
+#include "service/room.hpp"
+
+namespace livyd {
+namespace {
+
+constexpr std::int64_t default_preview_bytes = 1 << 20;
+constexpr std::size_t outputs_kept = 500;
+constexpr std::uint64_t outputs_limit = 2'000'000'000;
+
+std::filesystem::path temporary_folder() {
+  const auto folder =
+      std::filesystem::temp_directory_path() / concat("livyd-", ::getpid(), "-", random_hex(4));
+  make_private_folder(folder);
+  return folder;
+}
+
+}  // namespace
+
+service::service(asio::any_io_executor executor, clock& time, listener& events,
+                 service_settings settings)
+    : executor_(std::move(executor)),
+      time_(time),
+      events_(events),
+      settings_(std::move(settings)) {}
+
+service::~service() {
+  rooms_.clear();
+  std::error_code ignored;
+  if (temporary_outputs_) std::filesystem::remove_all(outputs_, ignored);
+}
+
+task<protocol::InitializeResult> service::initialize(protocol::InitializeParams params) {
+  if (params.protocol_hash != protocol::protocol_hash) {
+    throw failure(failure_kind::unsupported,
+                  "The extension and the livyd program are of different versions. Reload the "
+                  "window; if that does not help, install the extension again.",
+                  concat("protocol ", params.protocol_hash, " and ", protocol::protocol_hash));
+  }
+  if (initialized_) {
+    throw failure(failure_kind::invalid_input, "initialize was called twice.");
+  }
+  if (params.state_folder.empty()) {
+    store_ = store::in_memory();
+    outputs_ = temporary_folder();
+    temporary_outputs_ = true;
+  } else {
+    const std::filesystem::path folder = params.state_folder;
+    if (!folder.is_absolute()) {
+      throw failure(failure_kind::invalid_input, "stateFolder must be an absolute path.");
+    }
+    auto waiting = [this](int pid) -> task<void> {
+      protocol::Notice words;
+      words.severity = protocol::Severity::info;
+      words.text = concat("Waiting for another livyd (process ", pid,
+                          ") that uses this workspace's sessions…");
+      return events_.notice(std::move(words));
+    };
+    store_ = co_await store::open(folder, settings_.store_patience, waiting);
+    outputs_ = folder / "runs";
+    make_private_folder(outputs_);
+    co_await off_thread(
+        [outputs = outputs_] { prune_outputs(outputs, outputs_kept, outputs_limit); });
+  }
+  initialized_ = true;
+  if (!store_->complaint().empty()) {
+    protocol::Notice words;
+    words.severity = protocol::Severity::warning;
+    words.text = store_->complaint();
+    co_await events_.notice(std::move(words));
+  }
+  log::info("service", concat("initialized for ", params.client));
+  auto configured = co_await configure(std::move(params.configuration));
+  protocol::InitializeResult result;
+  result.version = settings_.version;
+  result.protocol_hash = protocol::protocol_hash;
+  result.process = ::getpid();
+  result.profiles = std::move(configured.profiles);
+  co_return result;
+}
+
+task<protocol::ConfigureResult> service::configure(protocol::Configuration params) {
+  if (!initialized_) {
+    throw failure(failure_kind::invalid_input, "initialize must be called first.");
+  }
+  const auto before = std::exchange(configuration_, std::move(params));
+  profiles_ = profile_set(configuration_.profiles, configuration_.trusted);
+  const auto same = [&](const std::string& name) {
+    const auto was = before.profiles.find(name);
+    const auto is = configuration_.profiles.find(name);
+    const bool had = was != before.profiles.end() && before.trusted;
+    const bool has = is != configuration_.profiles.end() && configuration_.trusted;
+    return had == has && (!had || was->second == is->second);
+  };
+  for (auto it = rooms_.begin(); it != rooms_.end();) {
+    if (!same(it->first) && it->second->quiet()) {
+      co_await it->second->close();
+      it = rooms_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  protocol::ConfigureResult result;
+  result.profiles = profiles_.summaries();
+  co_return result;
+}
+
+void service::set_token(const std::string& profile, std::string token) {
+  tokens_[profile] = std::move(token);
+}
+
+room& service::room_of(const std::string& profile) {
+  if (!initialized_) {
+    throw failure(failure_kind::invalid_input, "initialize must be called first.");
+  }
+  if (const auto found = rooms_.find(profile); found != rooms_.end()) return *found->second;
+  const auto& where = profiles_.at(profile);
+  room_settings settings;
+  settings.server.executable = settings_.executable;
+  settings.server.state_home = settings_.state_home;
+  settings.server.user_agent = concat("livyd/", settings_.version);
+  if (const auto token = tokens_.find(profile); token != tokens_.end()) {
+    settings.server.token = token->second;
+  }
+  settings.outputs = outputs_;
+  settings.preview_bytes = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, configuration_.preview_bytes.value_or(default_preview_bytes)));
+  auto made =
+      std::make_unique<room>(executor_, time_, events_, *store_, where, std::move(settings));
+  return *rooms_.emplace(profile, std::move(made)).first->second;
+}
+
+room* service::room_with_run(const std::string& run) {
+  for (const auto& [name, one] : rooms_) {
+    if (one->has_run(run)) return one.get();
+  }
+  return nullptr;
+}
+
+task<protocol::SessionInfo> service::session_start(protocol::ProfileParams params) {
+  co_return co_await room_of(params.profile).session().start();
+}
+
+task<protocol::SessionInfo> service::session_stop(protocol::ProfileParams params) {
+  co_return co_await room_of(params.profile).session().stop();
+}
+
+task<protocol::SessionInfo> service::session_get(protocol::ProfileParams params) {
+  co_return co_await room_of(params.profile).session().look();
+}
+
+task<protocol::SessionInfo> service::session_attach(protocol::SessionAttachParams params) {
+  co_return co_await room_of(params.profile).session().attach(params.session);
+}
+
+task<protocol::Empty> service::session_kill(protocol::SessionAttachParams params) {
+  co_await room_of(params.profile).kill_session(params.session);
+  co_return protocol::Empty{};
+}
+
+task<protocol::SessionListResult> service::session_list(protocol::ProfileParams params) {
+  protocol::SessionListResult result;
+  result.sessions = co_await room_of(params.profile).list_sessions();
+  co_return result;
+}
+
+task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
+  if (params.run.empty() ||
+      params.run.find_first_not_of("0123456789abcdefABCDEF-") != std::string::npos) {
+    throw failure(failure_kind::invalid_input, "The run's id must be a UUID.");
+  }
+  if (auto* known = room_with_run(params.run)) co_return co_await known->start(std::move(params));
+  auto& where = room_of(params.profile);
+  co_return co_await where.start(std::move(params));
+}
+
+namespace {
+
+[[noreturn]] void throw_unknown_run() {
+  throw failure(failure_kind::not_found,
+                "livyd does not know this run (any more). Run the code again.");
+}
+
+}  // namespace
+
+task<protocol::RunStopResult> service::run_stop(protocol::RunParams params) {
+  auto* where = room_with_run(params.run);
+  if (where == nullptr) throw_unknown_run();
+  co_return co_await where->stop(params.run);
+}
+
+task<protocol::RunInfo> service::run_attach(protocol::RunAttachParams params) {
+  auto* where = room_with_run(params.run);
+  if (where == nullptr) throw_unknown_run();
+  const auto from = static_cast<std::uint64_t>(std::max<std::int64_t>(0, params.from));
+  co_return co_await where->attach(params.run, from);
+}
+
+task<protocol::RunListResult> service::run_list(protocol::Empty) {
+  protocol::RunListResult result;
+  for (const auto& [name, one] : rooms_) {
+    for (auto& run : one->runs()) result.runs.push_back(std::move(run));
+  }
+  co_return result;
+}
+
+void service::leave() {
+  for (const auto& [name, one] : rooms_) one->leave();
+}
+
+task<void> service::close() {
+  leave();
+  for (const auto& [name, one] : rooms_) co_await one->close();
+  store_.reset();
+}
+
+}  // namespace livyd

@@ -1,0 +1,83 @@
+// One member function per message of protocol.ts; owns profiles, sessions and runs. The editor (by
+// cli/serve.cpp) and the command line (by cli/conversation.cpp) call the same functions.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "protocol/protocol.hpp"
+#include "service/listener.hpp"
+#include "service/profile.hpp"
+#include "service/store.hpp"
+
+namespace livyd {
+
+class room;
+
+struct service_settings {
+  std::filesystem::path executable;  ///< this program, to start the embedded endpoint
+  std::filesystem::path state_home;  ///< where the embedded endpoint keeps its state
+  std::string version;
+  /// How long initialize waits for another process that holds the store; zero or less = for ever.
+  duration store_patience = 2s;
+};
+
+class service {
+ public:
+  service(asio::any_io_executor executor, clock& time, listener& events, service_settings settings);
+  ~service();
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+
+  /// First. An empty stateFolder keeps everything in memory and outputs in a temporary folder that
+  /// is removed with the service. Throws failure{unsupported} when the hashes differ and
+  /// failure{io} when another process holds the store.
+  task<protocol::InitializeResult> initialize(protocol::InitializeParams params);
+  task<protocol::ConfigureResult> configure(protocol::Configuration params);
+
+  /// All of these throw failure{invalid_input} for a profile that does not exist or is wrong.
+  task<protocol::SessionInfo> session_start(protocol::ProfileParams params);
+  task<protocol::SessionInfo> session_stop(protocol::ProfileParams params);
+  task<protocol::SessionInfo> session_get(protocol::ProfileParams params);
+  task<protocol::SessionInfo> session_attach(protocol::SessionAttachParams params);
+  task<protocol::Empty> session_kill(protocol::SessionAttachParams params);
+  task<protocol::SessionListResult> session_list(protocol::ProfileParams params);
+
+  task<protocol::RunInfo> run_start(protocol::RunStartParams params);
+  task<protocol::RunStopResult> run_stop(protocol::RunParams params);
+  task<protocol::RunInfo> run_attach(protocol::RunAttachParams params);
+  task<protocol::RunListResult> run_list(protocol::Empty params);
+
+  /// For in-process callers: the Bearer token of a profile. Kept in memory only. Call it after
+  /// initialize and before the profile's first use.
+  void set_token(const std::string& profile, std::string token);
+
+  /// The caller goes away: from now on a cancelled request is no wish of the user's, and what was
+  /// begun on a server stays there for the next process to find.
+  void leave();
+  /// Cancels what runs here (not what runs on the servers) and lets go of the store.
+  task<void> close();
+
+ private:
+  room& room_of(const std::string& profile);
+  room* room_with_run(const std::string& run);
+
+  asio::any_io_executor executor_;
+  clock& time_;
+  listener& events_;
+  service_settings settings_;
+  protocol::Configuration configuration_;
+  profile_set profiles_;
+  std::map<std::string, std::string> tokens_;
+  std::unique_ptr<store> store_;
+  std::filesystem::path outputs_;
+  bool temporary_outputs_ = false;
+  bool initialized_ = false;
+  // A room is replaced when its profile changes and nothing runs in it.
+  std::map<std::string, std::unique_ptr<room>> rooms_;
+};
+
+}  // namespace livyd

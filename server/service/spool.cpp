@@ -1,0 +1,187 @@
+#include "service/spool.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/failure.hpp"
+#include "base/files.hpp"
+#include "base/text.hpp"
+
+namespace livyd {
+namespace {
+
+constexpr std::string_view plain_text = "text/plain";
+
+std::string_view extension_of(std::string_view mime) {
+  if (mime == "image/png") return "png";
+  if (mime == "image/jpeg") return "jpg";
+  if (mime == "image/svg+xml") return "svg";
+  if (mime == "text/html") return "html";
+  if (mime.ends_with("json")) return "json";
+  return "txt";
+}
+
+bool is_base64_image(std::string_view mime) {
+  return mime == "image/png" || mime == "image/jpeg";
+}
+
+[[noreturn]] void throw_io(const std::filesystem::path& path, int error) {
+  throw failure(failure_kind::io, concat("The output cannot be kept in ", path.string(), ": ",
+                                         std::generic_category().message(error), "."));
+}
+
+}  // namespace
+
+spool::spool(std::filesystem::path folder, std::string run)
+    : folder_(std::move(folder)), run_(std::move(run)) {
+  text_.path = folder_ / concat(run_, ".txt");
+  text_.mime = plain_text;
+}
+
+spool::~spool() {
+  if (text_.descriptor >= 0) ::close(text_.descriptor);
+  for (const auto& part : parts_) {
+    if (part.descriptor >= 0) ::close(part.descriptor);
+  }
+}
+
+void spool::append(file& to, std::string_view text) {
+  if (to.descriptor < 0) {
+    const int fresh = to.bytes == 0 ? O_TRUNC : 0;
+    to.descriptor = ::open(to.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | fresh, 0600);
+    if (to.descriptor < 0) throw_io(to.path, errno);
+  }
+  while (!text.empty()) {
+    const auto count =
+        ::pwrite(to.descriptor, text.data(), text.size(), static_cast<off_t>(to.bytes));
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      throw_io(to.path, errno);
+    }
+    to.bytes += static_cast<std::uint64_t>(count);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void spool::discard(file& one) {
+  if (one.descriptor >= 0) ::close(one.descriptor);
+  one.descriptor = -1;
+  one.bytes = 0;
+  ::unlink(one.path.c_str());
+}
+
+task<void> spool::restart() {
+  discard(text_);
+  for (auto& part : parts_) discard(part);
+  parts_.clear();
+  part_of_.clear();
+  co_return;
+}
+
+task<void> spool::write(std::size_t part, std::string_view mime, std::string_view text) {
+  if (part_of_.size() <= part) part_of_.resize(part + 1, 0);
+  if (mime == plain_text) {
+    append(text_, text);
+    co_return;
+  }
+  if (part_of_[part] == 0) {
+    file made;
+    made.path = folder_ / concat(run_, ".", parts_.size() + 1, ".", extension_of(mime));
+    made.mime = mime;
+    parts_.push_back(std::move(made));
+    part_of_[part] = parts_.size();
+  }
+  append(parts_[part_of_[part] - 1], text);
+}
+
+void spool::append_text(std::string_view text) {
+  append(text_, text);
+}
+
+std::string spool::read_text(std::uint64_t offset, std::size_t limit) const {
+  if (offset >= text_.bytes) return {};
+  const int from =
+      text_.descriptor >= 0 ? text_.descriptor : ::open(text_.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (from < 0) throw_io(text_.path, errno);
+  std::string piece(std::min<std::uint64_t>(limit, text_.bytes - offset), '\0');
+  std::size_t got = 0;
+  while (got < piece.size()) {
+    const auto count =
+        ::pread(from, piece.data() + got, piece.size() - got, static_cast<off_t>(offset + got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    got += static_cast<std::size_t>(count);
+  }
+  if (from != text_.descriptor) ::close(from);
+  piece.resize(got);
+  if (offset + got < text_.bytes) {
+    // Only whole characters: the piece may end inside one.
+    auto end = piece.size();
+    std::size_t back = 0;
+    while (end > 0 && back < 3 && (static_cast<unsigned char>(piece[end - 1]) & 0xC0U) == 0x80U) {
+      --end;
+      ++back;
+    }
+    if (end > 0) {
+      const auto lead = static_cast<unsigned char>(piece[end - 1]);
+      const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+      if (length > back + 1) piece.resize(end - 1);
+    }
+  }
+  return piece;
+}
+
+std::optional<std::filesystem::path> spool::text_file() const {
+  if (text_.bytes == 0) return std::nullopt;
+  return text_.path;
+}
+
+std::vector<protocol::ResultPart> spool::finish() {
+  std::vector<protocol::ResultPart> out;
+  if (text_.descriptor >= 0) ::close(std::exchange(text_.descriptor, -1));
+  for (auto& part : parts_) {
+    if (part.descriptor >= 0) ::close(std::exchange(part.descriptor, -1));
+    if (is_base64_image(part.mime)) {
+      try {
+        const auto decoded = base64_decoded(read_file(part.path));
+        replace_file(part.path, decoded);
+        part.bytes = decoded.size();
+      } catch (const failure& reason) {
+        if (reason.kind() != failure_kind::invalid_input) throw;  // kept as it came
+      }
+    }
+    out.push_back({.mime = part.mime,
+                   .bytes = static_cast<std::int64_t>(part.bytes),
+                   .file = part.path.string()});
+  }
+  return out;
+}
+
+void prune_outputs(const std::filesystem::path& folder, std::size_t keep, std::uint64_t limit) {
+  struct entry {
+    std::filesystem::path path;
+    std::filesystem::file_time_type time;
+    std::uint64_t bytes;
+  };
+  std::vector<entry> entries;
+  std::error_code ignored;
+  for (const auto& found : std::filesystem::directory_iterator(folder, ignored)) {
+    if (!found.is_regular_file(ignored)) continue;
+    entries.push_back({found.path(), found.last_write_time(ignored), found.file_size(ignored)});
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const entry& a, const entry& b) { return a.time > b.time; });
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    total += entries[i].bytes;
+    if (i >= keep || total > limit) std::filesystem::remove(entries[i].path, ignored);
+  }
+}
+
+}  // namespace livyd

@@ -1,0 +1,59 @@
+// The output of one run on disk: its text as one file, every other part of the result as its own.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "livy/client.hpp"
+#include "protocol/protocol.hpp"
+
+namespace livyd {
+
+/// Writes while the answer arrives (livy::output_sink) and is read from any offset afterwards, so
+/// memory stays small whatever the size. Files are made when the first byte comes, mode 0600.
+class spool final : public livy::output_sink {
+ public:
+  /// `folder` must exist; the files are `<run>.txt` and `<run>.<n>.<extension>`.
+  spool(std::filesystem::path folder, std::string run);
+  ~spool() override;
+  spool(const spool&) = delete;
+  spool& operator=(const spool&) = delete;
+
+  task<void> restart() override;
+  task<void> write(std::size_t part, std::string_view mime, std::string_view text) override;
+
+  /// Appends to the text. Throws failure{io}: the disk is full.
+  void append_text(std::string_view text);
+  std::uint64_t text_bytes() const { return text_.bytes; }
+  /// At most `limit` bytes of text from `offset`, cut at a character.
+  std::string read_text(std::uint64_t offset, std::size_t limit) const;
+  /// Nothing when there was no text.
+  std::optional<std::filesystem::path> text_file() const;
+
+  /// Closes the files, decodes base64 images, and lists the parts that are not text.
+  std::vector<protocol::ResultPart> finish();
+
+ private:
+  struct file {
+    std::filesystem::path path;
+    std::string mime;
+    std::uint64_t bytes = 0;
+    int descriptor = -1;
+  };
+  static void append(file& to, std::string_view text);
+  static void discard(file& one);
+
+  std::filesystem::path folder_;
+  std::string run_;
+  file text_;
+  std::vector<file> parts_;
+  std::vector<std::size_t> part_of_;  // livy's part index → parts_ index + 1, 0 = the text
+};
+
+/// Removes the oldest outputs until at most `keep` files and `limit` bytes are left.
+void prune_outputs(const std::filesystem::path& folder, std::size_t keep, std::uint64_t limit);
+
+}  // namespace livyd

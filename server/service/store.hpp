@@ -1,0 +1,53 @@
+// What must survive this process: one small JSON file per workspace, held by one process at a time.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/async.hpp"
+#include "base/files.hpp"
+
+namespace livyd {
+
+/// What is kept of a profile's session. An intent (a name without an id) is stored before the POST.
+struct stored_session {
+  std::string url;   ///< the server's root; "" for the embedded endpoint
+  std::string id;    ///< "" = the POST's answer was never seen
+  std::string name;  ///< "" = a session somebody else created without a name
+  std::string application_id;
+  bool removed = false;  ///< the user removed it: nothing starts by itself
+};
+
+class store {
+ public:
+  /// Takes the lock and reads the file. Throws failure{io} that names the process which holds it,
+  /// after `patience` (zero or less: waits for ever); calls `waiting` once with that pid first. A
+  /// file that cannot be read as ours is kept aside under another name, and said in `complaint()`.
+  static task<std::unique_ptr<store>> open(std::filesystem::path folder, duration patience,
+                                           std::function<task<void>(int pid)> waiting);
+  /// Keeps everything in memory.
+  static std::unique_ptr<store> in_memory();
+
+  const std::string& complaint() const { return complaint_; }
+  std::optional<stored_session> session(const std::string& profile) const;
+  /// Returns when it is on disk. Throws failure{io}.
+  task<void> put_session(std::string profile, std::optional<stored_session> session);
+
+ private:
+  store() = default;
+  void read();
+  task<void> save();
+
+  std::filesystem::path file_;
+  std::optional<file_lock> lock_;
+  std::unique_ptr<notification> saved_;  // one write at a time, in order
+  bool saving_ = false;
+  std::map<std::string, stored_session> sessions_;
+  std::string complaint_;
+};
+
+}  // namespace livyd

@@ -1,0 +1,1 @@
+"""What a conversation with a Livy server needs: a server, a client, the recording, a comparison."""

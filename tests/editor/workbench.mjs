@@ -1,0 +1,613 @@
+// The editor as a person uses it: opens files, selects, presses keys, reads what is on the screen.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { artefacts, eventually } from "./tools.mjs";
+
+const browserFlags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function startBrowser(tools) {
+  return tools.playwright.chromium.launch({
+    executablePath: tools.chromium,
+    headless: true,
+    args: browserFlags,
+  });
+}
+
+/** Opens the server's folder in a window of its own. */
+export async function openWorkbench(browser, server, { folder = server.workspace } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
+  const page = await context.newPage();
+  const bench = new Workbench(server, context, page);
+  bench.since = Date.now();
+  const query = folder ? `?folder=${encodeURIComponent(folder)}` : "?ew=true";
+  await page.goto(`${server.url}/${query}`);
+  await bench.ready();
+  return bench;
+}
+
+class Workbench {
+  constructor(server, context, page) {
+    this.server = server;
+    this.context = context;
+    this.page = page;
+    this.console = [];
+    page.setDefaultTimeout(15_000);
+    page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (failure) => this.console.push(`pageerror: ${failure.message}`));
+  }
+
+  /** Until the window is drawn and knows the commands, keys and languages of its extensions. */
+  async ready() {
+    await this.page.waitForSelector(".monaco-workbench .part.statusbar", { timeout: 60_000 });
+    await eventually(
+      "the window has loaded its extensions",
+      () =>
+        this.page.evaluate(() => performance.getEntriesByName("code/didLoadExtensions").length > 0),
+      { seconds: 60 },
+    );
+  }
+
+  async reload() {
+    this.since = Date.now();
+    await this.page.reload();
+    await this.ready();
+  }
+
+  async close() {
+    await this.context.close();
+  }
+
+  // ------------------------------------------------------------------ keys and commands
+
+  async press(...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  /** Types into whatever has the focus, without the editor's own completions getting in between. */
+  async type(text) {
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** Runs a command by its title, as the palette shows it ("Livy: Stop Session"). */
+  async runCommand(title) {
+    await this.ask("F1", `>${title}`, (rows) => rows.some((row) => row.label === title));
+    await this.chooseRow(title);
+  }
+
+  /** Whether the palette offers a command of this title now. */
+  async offersCommand(title) {
+    await this.ask("F1", `>${title}`, (rows) => rows.length > 0);
+    const rows = await this.quickRows();
+    await this.press("Escape");
+    await this.quickInput.first().waitFor({ state: "hidden" });
+    return rows.some((row) => row.label === title);
+  }
+
+  // ------------------------------------------------------------------ quick input
+
+  get quickInput() {
+    return this.page.locator(".quick-input-widget:visible");
+  }
+
+  /**
+   * Opens the quick input with a key, types, and waits for the answer. Starts over when something
+   * that takes the focus late (a panel that opens) closes it again.
+   */
+  async ask(key, text, answered) {
+    await this.quickInput.first().waitFor({ state: "hidden" });
+    await eventually(
+      `an answer to "${text}"`,
+      async () => {
+        if ((await this.quickInput.count()) === 0) await this.press(key);
+        const input = this.quickInput.locator("input[type=text]").first();
+        await input.fill(text, { timeout: 1_000 }).catch(() => {});
+        return this.settles(answered);
+      },
+      { describe: async () => JSON.stringify(await this.quickRows()) },
+    );
+  }
+
+  /** True when the rows become right within a moment, false when the quick input is closed first. */
+  async settles(answered) {
+    for (let look = 0; look < 20; look++) {
+      if (answered(await this.quickRows())) return true;
+      if ((await this.quickInput.count()) === 0) return false;
+      await this.page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    return false;
+  }
+
+  async fillQuickInput(text) {
+    await this.quickInput.locator("input[type=text]").first().fill(text);
+  }
+
+  /**
+   * Filters the rows by a label. The editor shows no row at all when the filter was there before the
+   * rows were: then it is taken away, for the next look to set it again.
+   */
+  async narrow(label) {
+    const filter = await this.quickInput.locator("input[type=text]").first().inputValue();
+    const rows = (await this.quickRows()).length;
+    if (rows > 0 && !filter.includes(label)) await this.fillQuickInput(label);
+    if (rows === 0 && filter !== "") await this.fillQuickInput("");
+  }
+
+  /** The rows of the open quick pick: {label, description}. */
+  async quickRows() {
+    return this.page.evaluate(() => {
+      const clean = (text) => (text ?? "").replaceAll("\u00a0", " ").trim();
+      const text = (row, where) => clean(row.querySelector(where)?.textContent);
+      const widget = [...document.querySelectorAll(".quick-input-widget")].find(
+        (candidate) => candidate.offsetParent !== null,
+      );
+      return [...(widget?.querySelectorAll(".quick-input-list .monaco-list-row") ?? [])]
+        .map((row) => ({
+          index: Number(row.dataset.index),
+          label: text(
+            row,
+            ".quick-input-list-rows > .quick-input-list-row:first-child .label-name",
+          ),
+          description: text(row, ".label-description"),
+        }))
+        .sort((one, other) => one.index - other.index);
+    });
+  }
+
+  /** What the open question says of itself: title, hint and message; "" when none is open. */
+  async quickTitle() {
+    return this.page.evaluate(() => {
+      const widget = [...document.querySelectorAll(".quick-input-widget")].find(
+        (candidate) => candidate.offsetParent !== null,
+      );
+      const words = [".quick-input-title", ".quick-input-message"].map(
+        (where) => widget?.querySelector(where)?.textContent,
+      );
+      const hint = widget?.querySelector("input[type=text]")?.placeholder;
+      return [...words, hint].filter(Boolean).join(" | ").replaceAll("\u00a0", " ");
+    });
+  }
+
+  /** Waits for a quick pick whose title, hint or message contains `text`. */
+  async waitForQuestion(text, { seconds = 15 } = {}) {
+    return eventually(
+      `a question "${text}"`,
+      async () => {
+        const title = await this.quickTitle();
+        return title.includes(text) && title;
+      },
+      { seconds, describe: () => this.describe() },
+    );
+  }
+
+  /** Narrows the open question to this label and chooses the row with exactly it. */
+  async chooseRow(label) {
+    const find = async () =>
+      (await this.quickRows()).find((candidate) => candidate.label === label);
+    await eventually(
+      `a row "${label}"`,
+      async () => {
+        if (await find()) return true;
+        await this.narrow(label);
+        return false;
+      },
+      { describe: async () => JSON.stringify(await this.quickRows()) },
+    );
+    // Rows are drawn anew while late answers arrive, so a click may miss.
+    const question = await this.quickTitle();
+    await eventually(`"${label}" is accepted`, async () => {
+      const row = await find();
+      const place = this.quickInput.locator(`.monaco-list-row[data-index="${row?.index}"]`);
+      if (row) await place.click({ timeout: 500 }).catch(() => {});
+      return (await this.quickTitle()) !== question;
+    });
+  }
+
+  /** Types into an input box that offers no rows, and accepts. */
+  async answerInput(text) {
+    await eventually(
+      "an input box",
+      async () => (await this.quickInput.count()) > 0 && (await this.quickRows()).length === 0,
+      { describe: () => this.describe() },
+    );
+    await this.fillQuickInput(text);
+    await this.press("Enter");
+  }
+
+  // ------------------------------------------------------------------ files and selections
+
+  async openFile(name) {
+    const title = name.split("/").at(-1);
+    await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === title));
+    await this.chooseRow(title);
+    await this.waitForEditor(title);
+  }
+
+  /** Opens a file that the editor takes for binary, as text. */
+  async openBinaryFile(name) {
+    await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === name));
+    await this.chooseRow(name);
+    await this.page
+      .locator(".monaco-editor-pane-placeholder .monaco-button, .editor-instance a", {
+        hasText: "Open Anyway",
+      })
+      .first()
+      .click();
+    await this.waitForQuestion("Select editor");
+    await this.chooseRow("Text Editor");
+    await this.waitForEditor(name);
+  }
+
+  /** Until the editor of this name (or one that fits a RegExp) has the focus. */
+  async waitForEditor(name) {
+    await eventually(
+      `${name} is the active editor`,
+      async () => {
+        const tab = this.page.locator(".part.editor .tab.active").first();
+        const focused = await this.page.locator(".part.editor .monaco-editor.focused").count();
+        const title = focused > 0 ? await tab.getAttribute("data-resource-name") : "";
+        return name instanceof RegExp ? name.test(title) : title === name;
+      },
+      { describe: () => this.describe() },
+    );
+  }
+
+  /** A new document that was never saved; returns its title. */
+  async openUntitled(text, language = "Python") {
+    const title = "Untitled-1";
+    await this.runCommand("File: New Untitled Text File");
+    await this.waitForEditor(title);
+    await this.chooseLanguage(language);
+    await this.type(text);
+    return title;
+  }
+
+  async chooseLanguage(language) {
+    await this.runCommand("Change Language Mode");
+    await this.waitForQuestion("Select Language Mode");
+    await this.chooseRow(language);
+    await eventually(
+      `the status bar says ${language}`,
+      async () =>
+        clean(await this.page.locator("#status\\.editor\\.mode").textContent()) === language,
+    );
+    await this.focusEditor();
+  }
+
+  /** Closes the active editor without saving it. */
+  async discardEditor() {
+    await this.runCommand("View: Revert and Close Editor");
+  }
+
+  /** The words of the status bar that say where the cursor is: "Ln 3, Col 1 (40 selected)". */
+  async position() {
+    return clean(
+      await this.page
+        .locator("#status\\.editor\\.selection")
+        .textContent()
+        .catch(() => ""),
+    );
+  }
+
+  async goToLine(line, column = 1) {
+    await this.ask("Control+g", `:${line}:${column}`, (rows) => rows.length > 0);
+    await this.press("Enter");
+    await this.quickInput.first().waitFor({ state: "hidden" });
+    await eventually(
+      `the cursor is in line ${line}`,
+      async () => (await this.position()) === `Ln ${line}, Col ${column}`,
+      { describe: () => this.position() },
+    );
+  }
+
+  /** Selects whole lines, from the first column to the end of the last one (not an empty one). */
+  async selectLines(first, last) {
+    await this.goToLine(first);
+    for (let line = first; line < last; line++) await this.press("Shift+ArrowDown");
+    await this.press("Shift+End");
+    await eventually(
+      `lines ${first} to ${last} are selected`,
+      async () => {
+        const [, line, column] =
+          /^Ln (\d+), Col (\d+) \(\d+ selected\)$/.exec(await this.position()) ?? [];
+        return Number(line) === last && Number(column) > 1;
+      },
+      { describe: () => this.position() },
+    );
+  }
+
+  /** Selects the rest of each line in which the word at line:column occurs, bottom first. */
+  async selectEachLineFrom(line, column, occurrences) {
+    await this.goToLine(line, column);
+    const seen = (pattern) =>
+      eventually(`${occurrences} selections`, async () => pattern.test(await this.position()), {
+        describe: () => this.position(),
+      });
+    for (let found = 0; found < occurrences; found++) await this.press("Control+d");
+    await seen(new RegExp(`^${occurrences} selections \\(`));
+    await this.press("Home");
+    await seen(new RegExp(`^${occurrences} selections$`));
+    await this.press("Shift+End");
+    await seen(new RegExp(`^${occurrences} selections \\(`));
+  }
+
+  /** What stands in the active editor, as copying it yields. */
+  async editorText() {
+    await this.press("Control+a");
+    return this.copy();
+  }
+
+  // ------------------------------------------------------------------ what is shown
+
+  /** The whole text of an Output Channel, as selecting and copying all of it yields. */
+  async outputText(channel) {
+    await this.showOutput(channel);
+    await this.runCommand("Output: Focus on Output View");
+    await this.page.locator(".part.panel .output-view .monaco-editor.focused").first().waitFor();
+    await this.press("Control+a");
+    const text = await this.copy();
+    await this.press("Control+End");
+    await this.focusEditor();
+    return text;
+  }
+
+  async focusEditor() {
+    await this.press("Control+1");
+    await this.page.locator(".part.editor .monaco-editor.focused").first().waitFor();
+  }
+
+  async showOutput(channel) {
+    if ((await this.shownChannel()) === channel) return;
+    await this.runCommand("Output: Show Output Channels...");
+    await this.chooseRow(channel);
+    await eventually(
+      `the panel shows "${channel}" and has the focus`,
+      async () => (await this.shownChannel()) === channel && (await this.focus()) === "output",
+      { describe: async () => `${await this.shownChannel()} ${await this.focus()}` },
+    );
+  }
+
+  /** The name of the channel that the panel shows, "" when the panel is closed. */
+  async shownChannel() {
+    return this.page.evaluate(() => {
+      const box = document.querySelector(".part.panel .monaco-select-box");
+      return box && box.offsetParent !== null ? (box.options[box.selectedIndex]?.text ?? "") : "";
+    });
+  }
+
+  /** The lines of the Output panel that are on the screen now, top to bottom. */
+  async visibleOutput() {
+    return this.page.evaluate(() => {
+      const lines = [...document.querySelectorAll(".part.panel .output-view .view-line")];
+      const shown = lines.filter((line) => line.offsetParent !== null);
+      shown.sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top));
+      return shown.map((line) => line.textContent.replaceAll("\u00a0", " ").trimEnd()).join("\n");
+    });
+  }
+
+  /** Waits until a text, or a match, is visible in the Output panel; returns what is shown. */
+  async waitForOutput(wanted, { seconds = 20 } = {}) {
+    return eventually(
+      `"${wanted}" in the Output panel`,
+      async () => {
+        const shown = await this.visibleOutput();
+        const found = wanted instanceof RegExp ? wanted.test(shown) : shown.includes(wanted);
+        return found && shown;
+      },
+      { seconds, describe: () => this.describe() },
+    );
+  }
+
+  /**
+   * Does something that makes `count` runs end, waits for their ends and returns their blocks as
+   * they stand in the channel.
+   */
+  async runs(act, { count = 1, seconds = 30 } = {}) {
+    const ended = async () => endings(await this.server.channelFile("Livy", this.since));
+    const before = await ended();
+    await act();
+    await eventually(`${count} more run(s) to end`, async () => (await ended()) >= before + count, {
+      seconds,
+      describe: () => this.describe(),
+    });
+    return blocks(await this.outputText("Livy")).slice(-count);
+  }
+
+  /** Runs what is selected with the chord that always works; returns its block. */
+  async runByKey() {
+    const [block] = await this.runs(() => this.press("Control+k", "Control+Enter"));
+    return block;
+  }
+
+  /** Follows the link in the last line of the Output panel that contains `text`. */
+  async followLink(text) {
+    const place = await eventually(
+      `a link in the line with "${text}"`,
+      () =>
+        this.page.evaluate((wanted) => {
+          const lines = [
+            ...document.querySelectorAll(".part.panel .output-view .view-line"),
+          ].filter((line) => line.textContent.replaceAll("\u00a0", " ").includes(wanted));
+          lines.sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top));
+          const box = lines.at(-1)?.querySelector(".detected-link")?.getBoundingClientRect();
+          return box && { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+        }, text),
+      { describe: () => this.describe() },
+    );
+    await this.page.keyboard.down("Control");
+    await this.page.mouse.move(place.x, place.y);
+    await this.page.mouse.click(place.x, place.y);
+    await this.page.keyboard.up("Control");
+  }
+
+  async copy() {
+    const mark = `nothing copied ${Math.random()}`;
+    await this.page.evaluate((text) => navigator.clipboard.writeText(text), mark);
+    await this.press("Control+c");
+    return eventually("something was copied", async () => {
+      const text = await this.page.evaluate(() => navigator.clipboard.readText());
+      return text !== mark && text.replaceAll("\u00a0", " ").replaceAll("\r\n", "\n");
+    });
+  }
+
+  /** The texts of the status bar's items, icons as $(name), left to right. */
+  async statusItems() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".part.statusbar .statusbar-item")].map((item) => {
+        const icons = [...item.querySelectorAll(".codicon")].map((icon) => {
+          const name = [...icon.classList].find((word) => /^codicon-(?!modifier)/.test(word)) ?? "";
+          return `$(${name.replace("codicon-", "")})`;
+        });
+        const text = item.textContent.replaceAll("\u00a0", " ").trim();
+        return { id: item.id, text: [...icons, text].join(" ").trim() };
+      }),
+    );
+  }
+
+  /** The text of livyd's own status bar item, "" when there is none. */
+  async livyStatus() {
+    return (await this.statusItems()).find(({ id }) => /livyd/i.test(id))?.text ?? "";
+  }
+
+  async waitForStatus(wanted, { seconds = 20 } = {}) {
+    return eventually(
+      `"${wanted}" in the status bar`,
+      async () => {
+        const shown = await this.livyStatus();
+        return (wanted instanceof RegExp ? wanted.test(shown) : shown.includes(wanted)) && shown;
+      },
+      { seconds, describe: () => this.describe() },
+    );
+  }
+
+  /** Until the extension has taken over settings with this profile. */
+  async settingsSeen(profile) {
+    await this.waitForStatus(new RegExp(`\\) ${profile}(:|$)`));
+  }
+
+  /** The session's name, as the status bar's tooltip gives it. */
+  async sessionName() {
+    const item = this.page.locator(".part.statusbar .statusbar-item[id*='livyd' i] a").first();
+    const name = await eventually(
+      "the tooltip names the session",
+      async () => {
+        await item.hover();
+        const shown = await this.page.locator(".monaco-hover:visible").allInnerTexts();
+        return /Session: (\S+)/.exec(clean(shown.join("\n")))?.[1];
+      },
+      { describe: () => this.page.locator(".monaco-hover:visible").allInnerTexts() },
+    );
+    await this.page.mouse.move(640, 300);
+    return name;
+  }
+
+  async clickStatus() {
+    await this.page.locator(".part.statusbar .statusbar-item[id*='livyd' i] a").first().click();
+  }
+
+  /** The notifications on the screen: {message, buttons}. */
+  async notifications() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".notifications-toasts .notification-list-item")].map(
+        (item) => ({
+          message: item.querySelector(".notification-list-item-message")?.textContent ?? "",
+          buttons: [
+            ...item.querySelectorAll(".notification-list-item-buttons-container .monaco-button"),
+          ]
+            .map((button) => button.textContent.trim())
+            .filter(Boolean),
+        }),
+      ),
+    );
+  }
+
+  async waitForNotification(wanted, { seconds = 20 } = {}) {
+    return eventually(
+      `a notification "${wanted}"`,
+      async () =>
+        (await this.notifications()).find(({ message }) =>
+          wanted instanceof RegExp ? wanted.test(message) : message.includes(wanted),
+        ),
+      { seconds, describe: () => this.describe() },
+    );
+  }
+
+  async clickNotificationButton(label) {
+    await this.page
+      .locator(".notifications-toasts .monaco-button", { hasText: label })
+      .first()
+      .click();
+  }
+
+  async clearNotifications() {
+    await this.runCommand("Notifications: Clear All Notifications");
+    await eventually(
+      "no notification is left",
+      async () => (await this.notifications()).length === 0,
+    );
+  }
+
+  /** What has the focus: "editor", "output", "quick input" or "other". */
+  async focus() {
+    return this.page.evaluate(() => {
+      const at = document.activeElement;
+      if (at?.closest(".quick-input-widget")) return "quick input";
+      if (at?.closest(".part.panel")) return "output";
+      return at?.closest(".part.editor") ? "editor" : "other";
+    });
+  }
+
+  /** Everything a person would look at, for the message of a failed wait. */
+  async describe() {
+    return [
+      `status bar: ${await this.livyStatus()}`,
+      `notifications: ${JSON.stringify(await this.notifications())}`,
+      `dialog: ${await this.page.locator(".monaco-dialog-box").allInnerTexts()}`,
+      `question: ${await this.quickTitle()}`,
+      `rows: ${JSON.stringify(await this.quickRows())}`,
+      `channel ${await this.shownChannel()}:`,
+      await this.visibleOutput(),
+    ].join("\n");
+  }
+
+  /** Keeps a picture in build/editor/NAME.png, or at `path`. */
+  async screenshot(name, path = join(artefacts, `${name}.png`)) {
+    await mkdir(artefacts, { recursive: true });
+    await this.page.screenshot({ path });
+    return path;
+  }
+}
+
+const heading = /^── (.+?) ─ (.+?) ─ (\d\d:\d\d:\d\d) ─(?: .+? ─)?─+$/;
+const outcome = /^(?:✓ \d|✗ |■ |\? )/;
+
+/** How many runs have ended in a channel's text. */
+export function endings(text) {
+  return text.split("\n").filter((line) => outcome.test(line)).length;
+}
+
+/** The runs of a channel's text: {label, profile, time, body, outcome}. */
+export function blocks(text) {
+  const found = [];
+  for (const line of text.split("\n")) {
+    const [, label, profile, time] = heading.exec(line) ?? [];
+    const block = found.at(-1);
+    if (label) found.push({ label, profile, time, body: [], outcome: "" });
+    else if (block && outcome.test(line)) block.outcome = line;
+    else if (block && block.outcome === "") block.body.push(line);
+  }
+  return found.map((block) => ({ ...block, body: block.body.join("\n") }));
+}
+
+function clean(text) {
+  return (text ?? "").replaceAll("\u00a0", " ").trim();
+}

@@ -1,0 +1,155 @@
+// Which words mean what: the parser of the command line, without performing anything.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "cli/command_line.hpp"
+
+namespace livyd {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using words = std::vector<std::string>;
+
+template <class Command>
+Command parsed(const words& arguments) {
+  return std::get<Command>(parse_command_line(arguments, true));
+}
+
+std::string complaint_about(const words& arguments) {
+  try {
+    parse_command_line(arguments, true);
+  } catch (const usage_problem& problem) {
+    return problem.what();
+  }
+  return "";
+}
+
+TEST(CommandLine, RunsAFileWithItsArguments) {
+  const auto run = parsed<run_command>(
+      {"run", "job.py", "--profile", "cluster", "--once", "--", "one", "--profile", "-x", "--"});
+  EXPECT_EQ(run.file, "job.py");
+  EXPECT_EQ(run.where.profile, "cluster");
+  EXPECT_TRUE(run.once);
+  EXPECT_FALSE(run.code);
+  EXPECT_THAT(run.arguments, ElementsAre("one", "--profile", "-x", "--"));
+}
+
+TEST(CommandLine, OptionsMayStandBeforeTheFile) {
+  const auto run = parsed<run_command>({"run", "--url=http://a:1", "--json", "job.py"});
+  EXPECT_EQ(run.where.url, "http://a:1");
+  EXPECT_TRUE(run.json);
+  EXPECT_EQ(run.file, "job.py");
+}
+
+TEST(CommandLine, RunsCodeAndStandardInput) {
+  EXPECT_EQ(parsed<run_command>({"run", "-c", "print(1)"}).code, "print(1)");
+  EXPECT_EQ(parsed<run_command>({"run", "-c", ""}).code, "");
+  EXPECT_EQ(parsed<run_command>({"run", "-c", "a\nb = 'c d'"}).code, "a\nb = 'c d'");
+  EXPECT_EQ(parsed<run_command>({"run", "-"}).file, "-");
+}
+
+TEST(CommandLine, KnowsTheKindsAndTheSuffixes) {
+  EXPECT_EQ(parsed<run_command>({"run", "-c", "1", "--kind", "SQL"}).language,
+            protocol::Language::sql);
+  EXPECT_EQ(parsed<run_command>({"run", "-c", "1", "--kind", "spark"}).language,
+            protocol::Language::scala);
+  EXPECT_FALSE(parsed<run_command>({"run", "-c", "1"}).language);
+  EXPECT_EQ(language_of("a/b.py"), protocol::Language::python);
+  EXPECT_EQ(language_of("b.scala"), protocol::Language::scala);
+  EXPECT_EQ(language_of("b.SQL"), protocol::Language::sql);
+  EXPECT_EQ(language_of("b.R"), protocol::Language::r);
+  EXPECT_EQ(language_of("-"), protocol::Language::python);
+}
+
+TEST(CommandLine, ListsAndKillsSessions) {
+  EXPECT_TRUE(parsed<sessions_command>({"sessions"}).kill.empty());
+  EXPECT_TRUE(parsed<sessions_command>({"sessions", "list"}).kill.empty());
+  const auto kill = parsed<sessions_command>({"sessions", "kill", "12", "name", "--profile", "p"});
+  EXPECT_THAT(kill.kill, ElementsAre("12", "name"));
+  EXPECT_EQ(kill.where.profile, "p");
+  EXPECT_EQ(parsed<sessions_command>({"sessions", "--url", "u", "kill", "12"}).where.url, "u");
+}
+
+TEST(CommandLine, ServesTheEndpointAndTheEditor) {
+  const auto local =
+      parsed<local_command>({"local", "--port", "8998", "--strict", "--python", "p"});
+  EXPECT_EQ(local.port, 8998);
+  EXPECT_TRUE(local.strict);
+  EXPECT_EQ(local.python, "p");
+  EXPECT_EQ(parsed<local_command>({"local", "--state-file", "s"}).state_file, "s");
+  EXPECT_NO_THROW(parsed<serve_command>({"serve", "--stdio"}));
+  EXPECT_EQ(parsed<trust_command>({"trust"}).folder, "");
+  EXPECT_EQ(parsed<trust_command>({"trust", "a"}).folder, "a");
+}
+
+TEST(CommandLine, WithoutACommandItServesAnEditorAndHelpsAPerson) {
+  EXPECT_TRUE(std::holds_alternative<serve_command>(parse_command_line({}, false)));
+  EXPECT_THAT(parsed<print_command>({}).text, HasSubstr("livyd run job.py"));
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
+  const std::vector<std::pair<words, std::string>> table{
+      {{"run"}, "nothing to run"},
+      {{"run", "-c"}, "-c"},
+      {{"run", "-c", "1", "file.py"}, "FILE"},
+      {{"run", "a.py", "b.py"}, "b.py"},
+      {{"run", "--nope", "-c", "1"}, "--nope"},
+      {{"run", "-c", "1", "--profile", "a", "--url", "b"}, "--url"},
+      {{"run", "-c", "1", "--kind", "cobol"}, "cobol"},
+      {{"run", "-c", "1", "--once", "--session", "3"}, "--once"},
+      {{"nonsense"}, "nonsense"},
+      {{"sessions", "kill"}, "ID"},
+      {{"sessions", "--", "x"}, "--"},
+      {{"local", "--port", "seventy"}, "--port"},
+      {{"local", "--port", "70000"}, "--port"},
+      {{"serve"}, "--stdio"},
+      {{"completion", "tcsh"}, "tcsh"},
+  };
+  for (const auto& [arguments, part] : table) {
+    const auto said = complaint_about(arguments);
+    EXPECT_THAT(said, HasSubstr(part)) << arguments.back();
+    EXPECT_EQ(said.find('\n'), std::string::npos) << said;
+  }
+}
+
+TEST(CommandLine, EveryHelpFitsAScreenAndBeginsWithExamples) {
+  for (const auto* name : {"", "run", "sessions", "local", "trust", "serve", "completion"}) {
+    words arguments;
+    if (*name != '\0') arguments.emplace_back(name);
+    arguments.emplace_back("--help");
+    const auto help = parsed<print_command>(arguments).text;
+    std::istringstream lines(help);
+    std::string line;
+    int count = 0;
+    bool example = false;
+    while (std::getline(lines, line)) {
+      ++count;
+      EXPECT_LE(line.size(), 103U) << line;
+      if (count <= 4 && line.starts_with("  livyd")) example = true;
+    }
+    EXPECT_LE(count, 24) << name;
+    EXPECT_TRUE(example) << name;
+  }
+}
+
+TEST(CommandLine, CompletionKnowsEveryCommand) {
+  for (const auto* shell : {"bash", "zsh", "fish"}) {
+    const auto script = parsed<print_command>({"completion", shell}).text;
+    for (const auto* name :
+         {"run", "sessions", "local", "trust", "serve", "completion", "version"}) {
+      EXPECT_THAT(script, HasSubstr(name)) << shell;
+    }
+  }
+}
+
+TEST(CommandLine, TellsItsVersion) {
+  EXPECT_EQ(parsed<print_command>({"version"}).text, parsed<print_command>({"--version"}).text);
+  EXPECT_THAT(parsed<print_command>({"version"}).text, testing::StartsWith("livyd "));
+}
+
+}  // namespace
+}  // namespace livyd

@@ -1,0 +1,498 @@
+#include "service/service.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include "base/files.hpp"
+#include "service/fake_livy.hpp"
+#include "service/run_to_end.hpp"
+#include "service/temporary_folder.hpp"
+
+namespace livyd {
+namespace {
+
+using json = nlohmann::json;
+using protocol::RunOutcome;
+using protocol::RunState;
+using protocol::SessionState;
+using protocol::StopTruth;
+
+/// Writes down what it is told.
+class recorder final : public listener {
+ public:
+  task<void> session_changed(protocol::SessionInfo session) override {
+    sessions.push_back(std::move(session));
+    co_return;
+  }
+  task<void> run_changed(protocol::RunInfo run) override {
+    changes.push_back(std::move(run));
+    co_return;
+  }
+  task<void> run_output(protocol::RunOutput piece) override {
+    output += piece.text;
+    pieces.push_back(std::move(piece));
+    co_return;
+  }
+  task<void> run_finished(protocol::RunInfo run) override {
+    finished.push_back(std::move(run));
+    co_return;
+  }
+  task<void> notice(protocol::Notice words) override {
+    notices.push_back(words.text);
+    co_return;
+  }
+
+  std::vector<protocol::SessionInfo> sessions;
+  std::vector<protocol::RunInfo> changes;
+  std::vector<protocol::RunOutput> pieces;
+  std::vector<protocol::RunInfo> finished;
+  std::vector<std::string> notices;
+  std::string output;
+};
+
+class Service : public testing::Test {
+ protected:
+  Service() : livy_(loop_.get_executor()) { open(); }
+
+  ~Service() override {
+    close();
+    livy_.stop();
+    loop_.restart();
+    loop_.run_for(1s);
+  }
+
+  void open() {
+    service_ = std::make_unique<service>(loop_.get_executor(), time_, heard_,
+                                         service_settings{.executable = "/nonexistent",
+                                                          .state_home = folder_.path / "home",
+                                                          .version = "test",
+                                                          .store_patience = 2s});
+    protocol::InitializeParams params;
+    params.protocol_hash = protocol::protocol_hash;
+    params.client = "test";
+    params.state_folder = (folder_.path / "state").string();
+    params.configuration = configuration();
+    run_to_end(loop_, service_->initialize(std::move(params)));
+  }
+
+  void close() {
+    if (service_) run_to_end(loop_, service_->close());
+    service_.reset();
+  }
+
+  protocol::Configuration configuration() {
+    protocol::Configuration set;
+    set.trusted = true;
+    set.profiles = {{"p", {{"url", livy_.url()}}}};
+    set.preview_bytes = preview_bytes_;
+    return set;
+  }
+
+  static protocol::RunStartParams python(std::string id, std::string code) {
+    protocol::RunStartParams run;
+    run.run = std::move(id);
+    run.profile = "p";
+    run.language = protocol::Language::python;
+    run.code = std::move(code);
+    return run;
+  }
+
+  void start(std::string id, std::string code = "print('out')") {
+    run_to_end(loop_, service_->run_start(python(std::move(id), std::move(code))));
+  }
+
+  template <class Condition>
+  void wait_for(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    loop_.restart();
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the event did not come";
+      loop_.run_one_for(50ms);
+      if (loop_.stopped()) loop_.restart();
+    }
+  }
+
+  protocol::RunInfo ended(std::size_t count = 1) {
+    wait_for([&] { return heard_.finished.size() >= count; });
+    return heard_.finished.size() >= count ? heard_.finished[count - 1] : protocol::RunInfo{};
+  }
+
+  protocol::SessionInfo session_get() { return run_to_end(loop_, service_->session_get({"p"})); }
+
+  asio::io_context loop_;
+  temporary_folder folder_;
+  fake_livy livy_;
+  system_clock time_;
+  recorder heard_;
+  std::unique_ptr<service> service_;
+  std::int64_t preview_bytes_ = 1000;
+};
+
+TEST_F(Service, RunsCodeInASessionItStarts) {
+  start("a1");
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::ok);
+  EXPECT_EQ(heard_.output, "out\n");
+  EXPECT_EQ(livy_.created, 1);
+  EXPECT_EQ(livy_.sessions.at(0).statements.at(0).kind, "pyspark");
+  EXPECT_TRUE(livy_.sessions.at(0).name.starts_with(concat("livyd-", user_name(), "-p-")));
+  wait_for([&] { return heard_.sessions.back().state == SessionState::idle; });
+}
+
+TEST_F(Service, TheSameIdIsTheSameRun) {
+  start("a1");
+  start("a1");
+  ended();
+  start("a1");
+  EXPECT_EQ(livy_.posted, 1);
+}
+
+TEST_F(Service, FindsItsSessionAgainAfterARestart) {
+  start("a1");
+  ended();
+  close();
+  open();
+  EXPECT_EQ(session_get().state, SessionState::idle);
+  start("a2");
+  ended(2);
+  EXPECT_EQ(livy_.created, 1);
+  EXPECT_EQ(livy_.posted, 2);
+}
+
+TEST_F(Service, StartsANewSessionWhenItsOwnWasDeletedBehindItsBack) {
+  start("a1");
+  ended();
+  livy_.sessions.clear();
+  start("a2");
+  EXPECT_EQ(ended(2).result->outcome, RunOutcome::ok);
+  EXPECT_EQ(livy_.created, 2);
+  EXPECT_EQ(livy_.posted, 2);
+  ASSERT_EQ(heard_.notices.size(), 1U);
+  EXPECT_NE(heard_.notices[0].find("was lost"), std::string::npos) << heard_.notices[0];
+  EXPECT_NE(heard_.notices[0].find("variables are gone"), std::string::npos);
+}
+
+TEST_F(Service, TheSameIdUnderAnotherNameIsAnotherSession) {
+  start("a1");
+  ended();
+  close();
+  livy_.sessions.at(0).name = "somebody-elses";
+  open();
+  EXPECT_EQ(session_get().state, SessionState::lost);
+  start("a2");
+  ended(2);
+  EXPECT_EQ(livy_.created, 2);
+  EXPECT_EQ(livy_.sessions.at(0).statements.size(), 1U);
+}
+
+TEST_F(Service, NothingStartsAfterTheUserRemovedTheSession) {
+  start("a1");
+  ended();
+  run_to_end(loop_, service_->session_stop({"p"}));
+  EXPECT_EQ(livy_.deleted, 1);
+  close();
+  open();
+  EXPECT_EQ(session_get().state, SessionState::removed);
+  start("a2");
+  const auto run = ended(2);
+  EXPECT_EQ(run.result->outcome, RunOutcome::failed);
+  EXPECT_EQ(run.result->message, "You removed the session. Start a session to run code again.");
+  run_to_end(loop_, service_->session_start({"p"}));
+  start("a3");
+  EXPECT_EQ(ended(3).result->outcome, RunOutcome::ok);
+  EXPECT_EQ(livy_.created, 2);
+}
+
+TEST_F(Service, DoesNotSendCodeAgainWhenTheAnswerWasLost) {
+  livy_.after = [](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path.ends_with("/statements") ? 502 : 0;
+  };
+  start("a1");
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::unknown);
+  EXPECT_NE(run.result->message.find("cannot tell whether your code ran"), std::string::npos);
+  EXPECT_EQ(livy_.posted, 1);
+}
+
+TEST_F(Service, AdoptsTheSessionWhoseAnswerWasLost) {
+  livy_.after = [](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path == "/sessions" ? 502 : 0;
+  };
+  start("a1");
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  EXPECT_EQ(livy_.created, 1);
+}
+
+TEST_F(Service, TellsWhyASessionDiedAndDeletesIt) {
+  livy_.new_session_state = "starting";
+  livy_.before = [this](const std::string& verb, const std::string& path) {
+    if (verb == "GET" && path == "/sessions/0") {
+      livy_.sessions[0].state = "dead";
+      livy_.sessions[0].log = {"stdout: ", "Too small maximum heap", "\nstderr: "};
+    }
+    return 0;
+  };
+  start("a1");
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::failed);
+  EXPECT_NE(run.result->message.find("Too small maximum heap"), std::string::npos)
+      << run.result->message;
+  EXPECT_EQ(livy_.deleted, 1);
+  EXPECT_EQ(heard_.sessions.back().state, SessionState::dead);
+}
+
+TEST_F(Service, RidesOutAServerThatAnswersNonsense) {
+  int bad = 5;
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    if (verb != "GET" || path.find("/statements/") == std::string::npos) return 0;
+    if (bad-- > 0) return 502;
+    livy_.sessions.at(0).statements.at(0).state = "available";
+    return 0;
+  };
+  start("a1");
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  const auto unreachable =
+      std::count_if(heard_.sessions.begin(), heard_.sessions.end(),
+                    [](const auto& one) { return one.state == SessionState::unreachable; });
+  EXPECT_GE(unreachable, 1);
+  wait_for([&] { return heard_.sessions.back().state == SessionState::idle; });
+}
+
+TEST_F(Service, StopsARunningStatement) {
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  start("a1");
+  start("a2");
+  wait_for(
+      [&] { return !heard_.changes.empty() && heard_.changes.back().state == RunState::running; });
+  const auto waiting = run_to_end(loop_, service_->run_stop({"a2"}));
+  EXPECT_EQ(waiting.truth, StopTruth::withdrawn);
+  const auto running = run_to_end(loop_, service_->run_stop({"a1"}));
+  EXPECT_EQ(running.truth, StopTruth::stopped);
+  EXPECT_EQ(running.message, "Stopped; the session is free.");
+  EXPECT_EQ(livy_.posted, 1);
+  EXPECT_EQ(run_to_end(loop_, service_->run_stop({"a1"})).truth, StopTruth::already_finished);
+}
+
+TEST_F(Service, StopWhileTheSessionStartsWithdrawsTheRunAndKeepsTheSession) {
+  livy_.new_session_state = "starting";
+  start("a1");
+  wait_for([&] { return livy_.created == 1; });
+  EXPECT_EQ(run_to_end(loop_, service_->run_stop({"a1"})).truth, StopTruth::withdrawn);
+  EXPECT_EQ(ended().result->outcome, RunOutcome::stopped);
+  livy_.sessions.at(0).state = "idle";
+  wait_for([&] { return heard_.sessions.back().state == SessionState::idle; });
+  EXPECT_EQ(livy_.posted, 0);
+  EXPECT_EQ(livy_.deleted, 0);
+}
+
+TEST_F(Service, RemovingASessionThatStartsEndsTheRunThatWaitsForIt) {
+  livy_.new_session_state = "starting";
+  start("a1");
+  wait_for([&] { return livy_.created == 1; });
+  run_to_end(loop_, service_->session_stop({"p"}));
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::failed);
+  EXPECT_EQ(run.result->message, "You removed the session. Start a session to run code again.");
+  EXPECT_EQ(livy_.deleted, 1);
+  EXPECT_EQ(session_get().state, SessionState::removed);
+}
+
+TEST_F(Service, TheReplyToAStartComesBeforeTheRunsEvents) {
+  run_to_end(loop_, service_->session_stop({"p"}));
+  start("a1");
+  EXPECT_TRUE(heard_.changes.empty());
+  EXPECT_TRUE(heard_.finished.empty());
+  EXPECT_EQ(ended().result->outcome, RunOutcome::failed);
+}
+
+TEST_F(Service, CancellingAStartDeletesWhatWasBegun) {
+  livy_.new_session_state = "starting";
+  asio::cancellation_signal cancel;
+  std::exception_ptr error;
+  asio::co_spawn(
+      loop_, service_->session_start({"p"}),
+      asio::bind_cancellation_slot(
+          cancel.slot(), [&](std::exception_ptr e, protocol::SessionInfo) { error = e; }));
+  wait_for([&] { return livy_.created == 1; });
+  cancel.emit(asio::cancellation_type::terminal);
+  wait_for([&] { return livy_.deleted == 1 && error; });
+  EXPECT_TRUE(is_cancellation(error));
+  wait_for([&] { return heard_.sessions.back().state == SessionState::none; });
+}
+
+TEST_F(Service, ClosingKeepsASessionThatIsStarting) {
+  livy_.new_session_state = "starting";
+  start("a1");
+  wait_for([&] { return livy_.created == 1; });
+  close();
+  EXPECT_EQ(livy_.deleted, 0);
+  livy_.sessions.at(0).state = "idle";
+  open();
+  EXPECT_EQ(session_get().state, SessionState::idle);
+  EXPECT_EQ(livy_.created, 1);
+}
+
+TEST_F(Service, AnEndedEditorDoesNotCancelAStart) {
+  livy_.new_session_state = "starting";
+  asio::cancellation_signal cancel;
+  std::exception_ptr error;
+  asio::co_spawn(
+      loop_, service_->session_start({"p"}),
+      asio::bind_cancellation_slot(
+          cancel.slot(), [&](std::exception_ptr e, protocol::SessionInfo) { error = e; }));
+  wait_for([&] { return livy_.created == 1; });
+  service_->leave();
+  cancel.emit(asio::cancellation_type::terminal);
+  wait_for([&] { return error != nullptr; });
+  close();
+  EXPECT_EQ(livy_.deleted, 0);
+  livy_.sessions.at(0).state = "idle";
+  open();
+  EXPECT_EQ(session_get().state, SessionState::idle);
+}
+
+TEST_F(Service, SendsAPreviewAndKeepsTheRestInAFile) {
+  const std::string text(5000, 'x');
+  livy_.on_statement = [&](fake_livy::statement& made) {
+    made.output["data"]["text/plain"] = text;
+    made.output["data"]["application/json"] = {{"a", 1}};
+  };
+  start("a1");
+  const auto result = *ended().result;
+  EXPECT_EQ(result.output_bytes, 5001);
+  EXPECT_EQ(result.sent_bytes, 1000);
+  EXPECT_EQ(heard_.output, text.substr(0, 1000));
+  EXPECT_EQ(read_file(*result.output_file), text + "\n");
+  ASSERT_EQ(result.parts.size(), 1U);
+  EXPECT_EQ(json::parse(read_file(result.parts[0].file)), (json{{"a", 1}}));
+  heard_ = recorder();
+  run_to_end(loop_, service_->run_attach({"a1", 400}));
+  EXPECT_EQ(heard_.output, text.substr(0, 600));
+  EXPECT_EQ(heard_.pieces.front().offset, 400);
+  EXPECT_EQ(heard_.finished.size(), 1U);
+}
+
+TEST_F(Service, DrawsTheRowsOfSql) {
+  livy_.on_statement = [](fake_livy::statement& made) {
+    made.output["data"] = {
+        {"application/json",
+         {{"schema", {{"type", "struct"}, {"fields", {{{"name", "one"}}}}}}, {"data", {{1}}}}}};
+  };
+  auto run = python("a1", "select 1 as one");
+  run.language = protocol::Language::sql;
+  run_to_end(loop_, service_->run_start(std::move(run)));
+  ended();
+  EXPECT_EQ(heard_.output, "one\n---\n  1\n(1 row)\n");
+  EXPECT_EQ(livy_.sessions.at(0).statements.at(0).kind, "sql");
+}
+
+TEST_F(Service, TellsAnExceptionWithTheEditorsLines) {
+  livy_.on_statement = [](fake_livy::statement& made) {
+    made.output = {{"status", "error"},
+                   {"ename", "ValueError"},
+                   {"evalue", "boom"},
+                   {"data", {{"text/plain", "before\n"}}},
+                   {"traceback", {"Traceback (most recent call last):\n", "ValueError: boom\n"}}};
+  };
+  start("a1");
+  const auto result = *ended().result;
+  EXPECT_EQ(result.outcome, RunOutcome::error);
+  EXPECT_EQ(result.message, "ValueError: boom");
+  EXPECT_EQ(heard_.output, "before\n");
+}
+
+TEST_F(Service, TheShellsOwnErrorReplyIsAnError) {
+  livy_.on_statement = [](fake_livy::statement& made) {
+    made.output["data"] = {{"msg_type", "execute_reply"},
+                           {"content",
+                            {{"status", "error"},
+                             {"ename", "KeyError"},
+                             {"evalue", "'missing'"},
+                             {"traceback", {"KeyError: 'missing'\n"}}}}};
+  };
+  start("a1", "%json missing");
+  const auto result = *ended().result;
+  EXPECT_EQ(result.outcome, RunOutcome::error);
+  EXPECT_EQ(result.message, "KeyError: 'missing'");
+  EXPECT_TRUE(result.parts.empty());
+}
+
+TEST_F(Service, RefusesWhatCannotRunBeforeAnythingHappens) {
+  EXPECT_THROW(start("a1", ""), failure);
+  EXPECT_THROW(start("../../etc/passwd"), failure);
+  auto run = python("a2", "1");
+  run.profile = "q";
+  EXPECT_THROW(run_to_end(loop_, service_->run_start(std::move(run))), failure);
+  EXPECT_THROW(run_to_end(loop_, service_->run_stop({"nope"})), failure);
+  EXPECT_EQ(livy_.created, 0);
+}
+
+TEST_F(Service, RefusesAnotherProtocol) {
+  service other(loop_.get_executor(), time_, heard_, {});
+  protocol::InitializeParams params;
+  params.protocol_hash = "another";
+  try {
+    run_to_end(loop_, other.initialize(std::move(params)));
+    FAIL();
+  } catch (const failure& reason) {
+    EXPECT_NE(reason.message().find("different versions"), std::string::npos);
+  }
+}
+
+TEST_F(Service, AttachesToASessionThatExists) {
+  livy_.sessions[7].name = "theirs";
+  livy_.next_id = 8;
+  run_to_end(loop_, service_->session_attach({"p", "theirs"}));
+  start("a1");
+  ended();
+  EXPECT_EQ(livy_.created, 0);
+  EXPECT_EQ(livy_.sessions.at(7).statements.size(), 1U);
+  const auto rows = run_to_end(loop_, service_->session_list({"p"})).sessions;
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(rows[0].active);
+  EXPECT_FALSE(rows[0].mine);
+  EXPECT_THROW(run_to_end(loop_, service_->session_attach({"p", "nobody"})), failure);
+}
+
+TEST_F(Service, AnUnreachableServerIsSaidAndNothingIsLost) {
+  start("a1");
+  ended();
+  close();
+  livy_.before = [](const std::string&, const std::string&) { return 503; };
+  open();
+  const auto seen = session_get();
+  EXPECT_EQ(seen.state, SessionState::unreachable);
+  EXPECT_TRUE(seen.detail.has_value());
+  livy_.before = {};
+  EXPECT_EQ(session_get().state, SessionState::idle);
+}
+
+TEST_F(Service, AWebPageInsteadOfALivyFailsAtOnce) {
+  livy_.before = [](const std::string&, const std::string&) { return 200; };
+  start("a1");
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::failed);
+  EXPECT_NE(run.result->message.find("not as a Livy server"), std::string::npos)
+      << run.result->message;
+}
+
+TEST_F(Service, AChangedProfileIsUsedByTheNextRun) {
+  fake_livy other(loop_.get_executor());
+  start("a1");
+  ended();
+  auto changed = configuration();
+  changed.profiles["p"]["url"] = other.url();
+  run_to_end(loop_, service_->configure(std::move(changed)));
+  start("a2");
+  ended(2);
+  EXPECT_EQ(other.posted, 1);
+  EXPECT_EQ(livy_.posted, 1);
+  other.stop();
+}
+
+}  // namespace
+}  // namespace livyd

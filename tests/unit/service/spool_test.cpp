@@ -1,0 +1,76 @@
+#include "service/spool.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/files.hpp"
+#include "service/run_to_end.hpp"
+#include "service/temporary_folder.hpp"
+
+namespace livyd {
+namespace {
+
+class Spool : public testing::Test {
+ protected:
+  void write(spool& out, std::size_t part, std::string_view mime, std::string_view text) {
+    run_to_end(loop_, out.write(part, mime, text));
+  }
+  temporary_folder folder_;
+  asio::io_context loop_;
+};
+
+TEST_F(Spool, KeepsTextAndCutsPiecesAtCharacters) {
+  spool out(folder_.path, "r");
+  write(out, 0, "text/plain", "aé");
+  write(out, 0, "text/plain", "😀b");
+  EXPECT_EQ(out.text_bytes(), 8U);
+  EXPECT_EQ(out.read_text(0, 2), "a");
+  EXPECT_EQ(out.read_text(1, 5), "é");
+  EXPECT_EQ(out.read_text(3, 4), "😀");
+  EXPECT_EQ(out.read_text(0, 100), "aé😀b");
+  EXPECT_EQ(out.read_text(8, 100), "");
+  EXPECT_TRUE(out.finish().empty());
+  EXPECT_EQ(out.read_text(7, 100), "b");
+  EXPECT_EQ(read_file(*out.text_file()), "aé😀b");
+}
+
+TEST_F(Spool, ForgetsARepeatedReading) {
+  spool out(folder_.path, "r");
+  write(out, 0, "text/plain", "torn");
+  write(out, 1, "text/html", "<b>");
+  run_to_end(loop_, out.restart());
+  write(out, 0, "text/plain", "ok");
+  EXPECT_EQ(out.read_text(0, 10), "ok");
+  EXPECT_TRUE(out.finish().empty());
+  EXPECT_EQ(read_file(*out.text_file()), "ok");
+}
+
+TEST_F(Spool, DecodesImagesAndListsParts) {
+  spool out(folder_.path, "r");
+  write(out, 0, "image/png", "aGVs");
+  write(out, 1, "application/json", "{}");
+  write(out, 0, "image/png", "bG8=");
+  const auto parts = out.finish();
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].mime, "image/png");
+  EXPECT_EQ(parts[0].bytes, 5);
+  EXPECT_EQ(read_file(parts[0].file), "hello");
+  EXPECT_EQ(read_file(parts[1].file), "{}");
+  EXPECT_FALSE(out.text_file().has_value());
+}
+
+TEST_F(Spool, PrunesTheOldest) {
+  for (int i = 0; i < 5; ++i) {
+    replace_file(folder_.path / std::to_string(i), std::string(10, 'x'));
+    std::filesystem::last_write_time(
+        folder_.path / std::to_string(i),
+        std::filesystem::file_time_type::clock::now() - std::chrono::hours(i));
+  }
+  prune_outputs(folder_.path, 3, 25);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path / "0"));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path / "1"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path / "2"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path / "4"));
+}
+
+}  // namespace
+}  // namespace livyd
