@@ -205,7 +205,7 @@ constexpr std::string_view null_code =
 }  // namespace
 
 std::optional<std::string> kind_named(std::string_view name) {
-  const auto word = lower_case(name);
+  auto word = lower_case(name);
   if (word == "spark" || word == "scala") return "spark";
   if (word == "pyspark" || word == "python") return "pyspark";
   if (word == "sparkr" || word == "r") return "sparkr";

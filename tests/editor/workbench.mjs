@@ -101,17 +101,22 @@ class Workbench {
 
   /**
    * Opens the quick input with a key, types, and waits for the answer. Starts over when something
-   * that takes the focus late (a panel that opens) closes it again.
+   * that takes the focus late (a panel that opens) closes it again, and when the list stays wrong:
+   * the palette does not learn of a command that is registered while it is open.
    */
   async ask(key, text, answered) {
     await this.quickInput.first().waitFor({ state: "hidden" });
+    let looks = 0;
     await eventually(
       `an answer to "${text}"`,
       async () => {
         if ((await this.quickInput.count()) === 0) await this.press(key);
         const input = this.quickInput.locator("input[type=text]").first();
         await input.fill(text, { timeout: 1_000 }).catch(() => {});
-        return this.settles(answered);
+        if (await this.settles(answered)) return true;
+        looks += 1;
+        if (looks % 4 === 0 && (await this.quickInput.count()) > 0) await this.press("Escape");
+        return false;
       },
       { describe: async () => JSON.stringify(await this.quickRows()) },
     );
