@@ -49,9 +49,9 @@ class speaker final : public listener {
   task<void> tell(typename Message::params params) {
     try {
       co_await peer_.notify<Message>(std::move(params));
-    } catch (const std::exception& reason) {
-      // Only the wait was cancelled: the message is on its way.
-      log::debug("serve", reason.what());
+    } catch (const std::exception&) {
+      // The message is on its way all the same.
+      log::debug("serve", "a wait for the editor was cancelled");
     }
   }
 

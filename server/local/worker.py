@@ -4,7 +4,7 @@ line under the names of Livy's own shell, and a channel beside it for jobs, SQL 
 Started as: worker.py strict|default CHANNEL_FD [PROTOCOL_FD]; it works in the folder "files" beside it.
   strict   requests on fd 0, replies on fd 1, as badly as Livy does it;
   default  both on the private PROTOCOL_FD, so that nothing a cell does can disturb them.
-Sources of the behaviour: docs/livy.md and the recording in tests/data; no code is Livy's.
+Sources of the behaviour: docs/livy-differences.md and the recording in tests/data; no code is Livy's.
 """
 import ast
 import base64
