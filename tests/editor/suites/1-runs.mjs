@@ -270,10 +270,13 @@ export const suite = {
         match(block.body, /\n· \d.* more: Livy: Open Full Output$/);
         await window.runCommand("Livy: Open Full Output");
         await window.waitForEditor(/\.txt$/);
-        await window.press("Control+End");
+        // The tab shows before the file is loaded, and the key goes where the focus is: again until.
         await eventually(
           "the file has all the lines",
-          async () => (await window.position()) === "Ln 60001, Col 1",
+          async () => {
+            await window.press("Control+End");
+            return (await window.position()) === "Ln 60001, Col 1";
+          },
           { describe: () => window.position() },
         );
         await window.screenshot("full-output");
