@@ -18,7 +18,7 @@ namespace livyd::protocol {
 
 /// The SHA-256 of protocol.ts: both sides must have been built with the same.
 inline constexpr std::string_view protocol_hash =
-    "09de53a3a482c1386f96721eec3c51eee2a5f9f2ede1c9dcb175f5751ae3b8da";
+    "889613ca1b13ebe039f4ad62b7c7b9cfbf66a2d201535c628bea8a46d76f6485";
 
 /// A message that is not what protocol.ts says; `what()` names the path of the culprit:
 /// `"source.firstLine" is missing`.
@@ -100,6 +100,14 @@ struct Configuration {
   std::optional<std::string> workspace_folder = {};
   /// How many bytes of a run's output are sent as events before the rest stays in its file.
   std::optional<std::int64_t> preview_bytes = {};
+  /// A run that fails takes those that wait behind it out of the queue.
+  std::optional<bool> stop_on_error = {};
+  /// Absolute path of a file to which the output of each run is appended when it ends.
+  std::optional<std::string> output_file = {};
+  /// How many bytes of outputs are kept as local history; absent: 2 GB.
+  std::optional<std::int64_t> history_bytes = {};
+  /// Log every HTTP exchange: method, path, status, milliseconds, sizes.
+  std::optional<bool> trace = {};
   bool operator==(const Configuration&) const = default;
 };
 
@@ -175,6 +183,29 @@ constexpr std::string_view name_of(SessionState value) {
   return "";
 }
 
+/// The small module inside a PySpark session that makes output live and Stop real.
+enum class AgentState {
+  /// It works.
+  installed,
+  /// The profile says `"agent": false`.
+  off,
+  /// Somebody else created the session: it is installed when the user says so.
+  ask,
+  /// It cannot be used here (the reason is in `agentDetail`); Livy's plain way is.
+  unavailable,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(AgentState value) {
+  switch (value) {
+    case AgentState::installed: return "installed";
+    case AgentState::off: return "off";
+    case AgentState::ask: return "ask";
+    case AgentState::unavailable: return "unavailable";
+  }
+  return "";
+}
+
 struct SessionInfo {
   std::string profile = {};
   SessionState state = {};
@@ -194,6 +225,12 @@ struct SessionInfo {
   std::int64_t since = 0;
   /// Livy's version, or "embedded".
   std::optional<std::string> server_version = {};
+  /// Absent while it is not known.
+  std::optional<AgentState> agent = {};
+  /// Why the agent is unavailable, as one sentence.
+  std::optional<std::string> agent_detail = {};
+  /// When the server ends the session unless it is used before; absent: not known, or in use.
+  std::optional<std::int64_t> idle_at = {};
   bool operator==(const SessionInfo&) const = default;
 };
 
@@ -206,6 +243,10 @@ struct ListedSession {
   std::optional<std::string> application_id = {};
   std::optional<std::string> owner = {};
   std::optional<std::string> proxy_user = {};
+  std::optional<std::string> driver_memory = {};
+  std::optional<std::string> executor_memory = {};
+  std::optional<std::string> spark_ui_url = {};
+  std::optional<std::string> driver_log_url = {};
   /// Created by livyd for this user.
   bool mine = false;
   /// The active session of this profile and workspace.
@@ -220,14 +261,141 @@ struct ProfileParams {
 
 struct SessionAttachParams {
   std::string profile = {};
-  /// The id or the name of a session on the profile's server.
-  std::string session = {};
+  /// The id or the name of a session; absent: the first one that can be used, own ones first.
+  std::optional<std::string> session = {};
   bool operator==(const SessionAttachParams&) const = default;
 };
 
+struct SessionParams {
+  std::string profile = {};
+  /// The id or the name of a session on the profile's server; absent: the active one.
+  std::optional<std::string> session = {};
+  bool operator==(const SessionParams&) const = default;
+};
+
 struct SessionListResult {
+  /// This window's first, then the user's own, then others'.
   std::vector<ListedSession> sessions = {};
   bool operator==(const SessionListResult&) const = default;
+};
+
+/// One line of a session's details.
+struct SessionFact {
+  std::string name = {};
+  std::string value = {};
+  /// Present when it can be opened in a browser.
+  std::optional<std::string> url = {};
+  bool operator==(const SessionFact&) const = default;
+};
+
+struct SessionDetails {
+  ListedSession session = {};
+  std::vector<SessionFact> facts = {};
+  bool operator==(const SessionDetails&) const = default;
+};
+
+struct SessionKillAllParams {
+  std::string profile = {};
+  /// Those of other users too.
+  bool others = false;
+  bool operator==(const SessionKillAllParams&) const = default;
+};
+
+struct SessionKillAllResult {
+  std::vector<ListedSession> killed = {};
+  /// One sentence for each that could not be killed.
+  std::vector<std::string> problems = {};
+  bool operator==(const SessionKillAllResult&) const = default;
+};
+
+struct SessionUseAgentParams {
+  std::string profile = {};
+  bool use = false;
+  bool operator==(const SessionUseAgentParams&) const = default;
+};
+
+/// A statement of the session, whoever sent it.
+struct ListedStatement {
+  std::int64_t statement = 0;
+  /// Livy's word: waiting, running, available, cancelling, cancelled.
+  std::string state = {};
+  /// At most the first 4 KiB.
+  std::string code = {};
+  double progress = 0;
+  /// Milliseconds since 1970 on the driver's clock; 0 = unset.
+  std::int64_t started = 0;
+  std::int64_t completed = 0;
+  /// "ok", "error", or absent while there is no output.
+  std::optional<std::string> status = {};
+  /// The run of this workspace that sent it.
+  std::optional<std::string> run = {};
+  bool operator==(const ListedStatement&) const = default;
+};
+
+struct StatementListResult {
+  /// The newest first; at most 100.
+  std::vector<ListedStatement> statements = {};
+  /// Said when older statements are no longer on the server or were not asked for.
+  std::optional<std::string> detail = {};
+  bool operator==(const StatementListResult&) const = default;
+};
+
+struct StatementParams {
+  std::string profile = {};
+  std::optional<std::string> session = {};
+  std::int64_t statement = 0;
+  bool operator==(const StatementParams&) const = default;
+};
+
+struct LogReadParams {
+  std::string profile = {};
+  std::optional<std::string> session = {};
+  /// The first line wanted; absent: the last `size` lines.
+  std::optional<std::int64_t> from = {};
+  std::int64_t size = 0;
+  bool operator==(const LogReadParams&) const = default;
+};
+
+struct LogPage {
+  std::string session = {};
+  std::int64_t from = 0;
+  /// How many lines the server has now.
+  std::int64_t total = 0;
+  std::vector<std::string> lines = {};
+  bool operator==(const LogPage&) const = default;
+};
+
+enum class LogSection {
+  stdout,
+  stderr,
+  yarn,
+  driver,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(LogSection value) {
+  switch (value) {
+    case LogSection::stdout: return "stdout";
+    case LogSection::stderr: return "stderr";
+    case LogSection::yarn: return "yarn";
+    case LogSection::driver: return "driver";
+  }
+  return "";
+}
+
+/// New lines of a followed log: each line that was ever visible once, in order per section.
+struct LogLines {
+  std::string profile = {};
+  std::string session = {};
+  LogSection section = {};
+  std::vector<std::string> lines = {};
+  /// Present when lines may be missing before these: about how many, 0 = nobody knows.
+  std::optional<std::int64_t> gap = {};
+  /// A sentence of livyd's own, such as where the driver's log is when it cannot be read.
+  std::optional<std::string> notice = {};
+  /// Nothing follows: the session is gone.
+  std::optional<bool> ended = {};
+  bool operator==(const LogLines&) const = default;
 };
 
 enum class Language {
@@ -256,6 +424,8 @@ struct SourceLocation {
   std::int64_t last_line = 0;
   /// How many columns of indentation were taken from each line.
   std::optional<std::int64_t> indentation = {};
+  /// The whole document, not a part of it.
+  std::optional<bool> whole = {};
   bool operator==(const SourceLocation&) const = default;
 };
 
@@ -279,6 +449,8 @@ struct RunStartParams {
 };
 
 enum class RunState {
+  /// Accepted by a livyd that ended before it was sent: it waits for `run/release`.
+  held,
   /// Behind another run of this window.
   queued,
   /// Waiting for a session.
@@ -293,6 +465,7 @@ enum class RunState {
 /// The word as it stands on the wire.
 constexpr std::string_view name_of(RunState value) {
   switch (value) {
+    case RunState::held: return "held";
     case RunState::queued: return "queued";
     case RunState::starting: return "starting";
     case RunState::sent: return "sent";
@@ -352,6 +525,8 @@ struct RunResult {
   std::string message = {};
   /// From acceptance by the server to the end, as seen here.
   std::int64_t milliseconds = 0;
+  /// Why it failed, where the outcome is "failed".
+  std::optional<FailureKind> failure = {};
   std::optional<RunError> error = {};
   std::vector<ResultPart> parts = {};
   /// The whole text output.
@@ -372,6 +547,10 @@ struct RunInfo {
   std::optional<double> progress = {};
   /// Livy's statement id.
   std::optional<std::int64_t> statement = {};
+  /// Run as a program.
+  std::optional<bool> program = {};
+  /// Sent by an earlier livyd and found again by this one.
+  std::optional<bool> adopted = {};
   /// When `run/start` was accepted.
   std::int64_t accepted = 0;
   /// What it waits for, as one sentence.
@@ -405,8 +584,48 @@ struct RunAttachParams {
 };
 
 struct RunListResult {
+  /// In order of acceptance; those of earlier livyds too, as far as their outputs are kept.
   std::vector<RunInfo> runs = {};
   bool operator==(const RunListResult&) const = default;
+};
+
+struct RunCodeResult {
+  std::string code = {};
+  bool operator==(const RunCodeResult&) const = default;
+};
+
+struct HistorySearchParams {
+  /// Looked for in outputs and code, whatever its case.
+  std::string text = {};
+  /// At most so many matches.
+  std::int64_t limit = 0;
+  bool operator==(const HistorySearchParams&) const = default;
+};
+
+struct HistoryMatch {
+  std::string run = {};
+  /// The line in which it stands, at most 400 characters.
+  std::string line = {};
+  /// True: in the code; false: in the output.
+  bool code = false;
+  bool operator==(const HistoryMatch&) const = default;
+};
+
+struct HistorySearchResult {
+  std::vector<HistoryMatch> matches = {};
+  bool operator==(const HistorySearchResult&) const = default;
+};
+
+/// Whether somebody looks: without it, livyd asks the server less often.
+struct WatchParams {
+  bool looking = false;
+  bool operator==(const WatchParams&) const = default;
+};
+
+struct StateResult {
+  /// What livyd believes, as text to read and to copy; no secrets.
+  std::string text = {};
+  bool operator==(const StateResult&) const = default;
 };
 
 /// What a Stop really did.
@@ -458,8 +677,12 @@ constexpr std::string_view name_of(Severity value) {
 enum class NoticeAction {
   show_log,
   start_session,
+  restart_session,
   open_settings,
   run_again,
+  look_again,
+  keep_session,
+  use_agent,
 };
 
 /// The word as it stands on the wire.
@@ -467,8 +690,12 @@ constexpr std::string_view name_of(NoticeAction value) {
   switch (value) {
     case NoticeAction::show_log: return "showLog";
     case NoticeAction::start_session: return "startSession";
+    case NoticeAction::restart_session: return "restartSession";
     case NoticeAction::open_settings: return "openSettings";
     case NoticeAction::run_again: return "runAgain";
+    case NoticeAction::look_again: return "lookAgain";
+    case NoticeAction::keep_session: return "keepSession";
+    case NoticeAction::use_agent: return "useAgent";
   }
   return "";
 }
@@ -478,6 +705,8 @@ struct Notice {
   Severity severity = {};
   std::string text = {};
   std::optional<std::string> profile = {};
+  /// The run it is about.
+  std::optional<std::string> run = {};
   std::vector<NoticeAction> actions = {};
   bool operator==(const Notice&) const = default;
 };
@@ -528,17 +757,83 @@ struct session_attach {
   using result = SessionInfo;
 };
 
+/// Ends the active session, if there is one, and starts a new one.
+struct session_restart {
+  static constexpr std::string_view method = "session/restart";
+  using params = ProfileParams;
+  using result = SessionInfo;
+};
+
 /// Deletes any session of the server by id or name.
 struct session_kill {
   static constexpr std::string_view method = "session/kill";
-  using params = SessionAttachParams;
+  using params = SessionParams;
   using result = Empty;
+};
+
+/// Deletes every session of this user that livyd created, and others' when told so.
+struct session_kill_all {
+  static constexpr std::string_view method = "session/killAll";
+  using params = SessionKillAllParams;
+  using result = SessionKillAllResult;
+};
+
+struct session_details {
+  static constexpr std::string_view method = "session/details";
+  using params = SessionParams;
+  using result = SessionDetails;
+};
+
+/// Counts as use: the server's idle countdown starts again.
+struct session_keep {
+  static constexpr std::string_view method = "session/keep";
+  using params = ProfileParams;
+  using result = SessionInfo;
+};
+
+/// The answer to the agent's state "ask".
+struct session_use_agent {
+  static constexpr std::string_view method = "session/useAgent";
+  using params = SessionUseAgentParams;
+  using result = SessionInfo;
 };
 
 struct session_list {
   static constexpr std::string_view method = "session/list";
   using params = ProfileParams;
   using result = SessionListResult;
+};
+
+/// The session's statements, read one by one.
+struct statement_list {
+  static constexpr std::string_view method = "statement/list";
+  using params = SessionParams;
+  using result = StatementListResult;
+};
+
+struct statement_cancel {
+  static constexpr std::string_view method = "statement/cancel";
+  using params = StatementParams;
+  using result = Empty;
+};
+
+struct log_read {
+  static constexpr std::string_view method = "log/read";
+  using params = LogReadParams;
+  using result = LogPage;
+};
+
+/// Answers when the first lines are on their way; the rest arrives as `log/lines`.
+struct log_follow {
+  static constexpr std::string_view method = "log/follow";
+  using params = SessionParams;
+  using result = Empty;
+};
+
+struct log_unfollow {
+  static constexpr std::string_view method = "log/unfollow";
+  using params = ProfileParams;
+  using result = Empty;
 };
 
 /// Answers as soon as the run is accepted; the rest arrives as notifications.
@@ -566,6 +861,58 @@ struct run_list {
   using result = RunListResult;
 };
 
+/// Sends a held run.
+struct run_release {
+  static constexpr std::string_view method = "run/release";
+  using params = RunParams;
+  using result = RunInfo;
+};
+
+/// Forgets a held or finished run and its output.
+struct run_discard {
+  static constexpr std::string_view method = "run/discard";
+  using params = RunParams;
+  using result = Empty;
+};
+
+/// Looks again for a run whose outcome is unknown.
+struct run_look {
+  static constexpr std::string_view method = "run/look";
+  using params = RunParams;
+  using result = RunInfo;
+};
+
+struct run_code {
+  static constexpr std::string_view method = "run/code";
+  using params = RunParams;
+  using result = RunCodeResult;
+};
+
+struct history_search {
+  static constexpr std::string_view method = "history/search";
+  using params = HistorySearchParams;
+  using result = HistorySearchResult;
+};
+
+/// Forgets every finished run and its output.
+struct history_clear {
+  static constexpr std::string_view method = "history/clear";
+  using params = Empty;
+  using result = Empty;
+};
+
+struct state_show {
+  static constexpr std::string_view method = "state/show";
+  using params = Empty;
+  using result = StateResult;
+};
+
+struct watch {
+  static constexpr std::string_view method = "watch";
+  using params = WatchParams;
+  using result = Empty;
+};
+
 struct session_changed {
   static constexpr std::string_view method = "session/changed";
   using params = SessionInfo;
@@ -585,6 +932,11 @@ struct run_output {
 struct run_finished {
   static constexpr std::string_view method = "run/finished";
   using params = RunInfo;
+};
+
+struct log_lines {
+  static constexpr std::string_view method = "log/lines";
+  using params = LogLines;
 };
 
 struct notice {
@@ -666,11 +1018,25 @@ inline void read(const nlohmann::json& from, const place& at, ProfileSummary& to
 inline void read(const nlohmann::json& from, const place& at, InitializeResult& to);
 inline void read(const nlohmann::json& from, const place& at, ConfigureResult& to);
 inline void read(const nlohmann::json& from, const place& at, SessionState& to);
+inline void read(const nlohmann::json& from, const place& at, AgentState& to);
 inline void read(const nlohmann::json& from, const place& at, SessionInfo& to);
 inline void read(const nlohmann::json& from, const place& at, ListedSession& to);
 inline void read(const nlohmann::json& from, const place& at, ProfileParams& to);
 inline void read(const nlohmann::json& from, const place& at, SessionAttachParams& to);
+inline void read(const nlohmann::json& from, const place& at, SessionParams& to);
 inline void read(const nlohmann::json& from, const place& at, SessionListResult& to);
+inline void read(const nlohmann::json& from, const place& at, SessionFact& to);
+inline void read(const nlohmann::json& from, const place& at, SessionDetails& to);
+inline void read(const nlohmann::json& from, const place& at, SessionKillAllParams& to);
+inline void read(const nlohmann::json& from, const place& at, SessionKillAllResult& to);
+inline void read(const nlohmann::json& from, const place& at, SessionUseAgentParams& to);
+inline void read(const nlohmann::json& from, const place& at, ListedStatement& to);
+inline void read(const nlohmann::json& from, const place& at, StatementListResult& to);
+inline void read(const nlohmann::json& from, const place& at, StatementParams& to);
+inline void read(const nlohmann::json& from, const place& at, LogReadParams& to);
+inline void read(const nlohmann::json& from, const place& at, LogPage& to);
+inline void read(const nlohmann::json& from, const place& at, LogSection& to);
+inline void read(const nlohmann::json& from, const place& at, LogLines& to);
 inline void read(const nlohmann::json& from, const place& at, Language& to);
 inline void read(const nlohmann::json& from, const place& at, SourceLocation& to);
 inline void read(const nlohmann::json& from, const place& at, ProgramArguments& to);
@@ -685,6 +1051,12 @@ inline void read(const nlohmann::json& from, const place& at, RunOutput& to);
 inline void read(const nlohmann::json& from, const place& at, RunParams& to);
 inline void read(const nlohmann::json& from, const place& at, RunAttachParams& to);
 inline void read(const nlohmann::json& from, const place& at, RunListResult& to);
+inline void read(const nlohmann::json& from, const place& at, RunCodeResult& to);
+inline void read(const nlohmann::json& from, const place& at, HistorySearchParams& to);
+inline void read(const nlohmann::json& from, const place& at, HistoryMatch& to);
+inline void read(const nlohmann::json& from, const place& at, HistorySearchResult& to);
+inline void read(const nlohmann::json& from, const place& at, WatchParams& to);
+inline void read(const nlohmann::json& from, const place& at, StateResult& to);
 inline void read(const nlohmann::json& from, const place& at, StopTruth& to);
 inline void read(const nlohmann::json& from, const place& at, RunStopResult& to);
 inline void read(const nlohmann::json& from, const place& at, Severity& to);
@@ -782,6 +1154,10 @@ inline void to_json(nlohmann::json& to, const Configuration& from) {
   to["profiles"] = from.profiles;
   if (from.workspace_folder) to["workspaceFolder"] = *from.workspace_folder;
   if (from.preview_bytes) to["previewBytes"] = *from.preview_bytes;
+  if (from.stop_on_error) to["stopOnError"] = *from.stop_on_error;
+  if (from.output_file) to["outputFile"] = *from.output_file;
+  if (from.history_bytes) to["historyBytes"] = *from.history_bytes;
+  if (from.trace) to["trace"] = *from.trace;
 }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, Configuration& to) {
@@ -790,6 +1166,10 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Co
   detail::field(from, at, "profiles", to.profiles);
   detail::field(from, at, "workspaceFolder", to.workspace_folder);
   detail::field(from, at, "previewBytes", to.preview_bytes);
+  detail::field(from, at, "stopOnError", to.stop_on_error);
+  detail::field(from, at, "outputFile", to.output_file);
+  detail::field(from, at, "historyBytes", to.history_bytes);
+  detail::field(from, at, "trace", to.trace);
 }
 
 inline void from_json(const nlohmann::json& from, Configuration& to) { detail::read(from, {}, to); }
@@ -880,6 +1260,18 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Se
 
 inline void from_json(const nlohmann::json& from, SessionState& to) { detail::read(from, {}, to); }
 
+inline void to_json(nlohmann::json& to, AgentState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, AgentState& to) {
+  if (detail::is_word(from, "installed")) { to = AgentState::installed; return; }
+  if (detail::is_word(from, "off")) { to = AgentState::off; return; }
+  if (detail::is_word(from, "ask")) { to = AgentState::ask; return; }
+  if (detail::is_word(from, "unavailable")) { to = AgentState::unavailable; return; }
+  detail::refuse_word(from, at, "installed, off, ask, unavailable");
+}
+
+inline void from_json(const nlohmann::json& from, AgentState& to) { detail::read(from, {}, to); }
+
 inline void to_json(nlohmann::json& to, const SessionInfo& from) {
   to = nlohmann::json::object();
   to["profile"] = from.profile;
@@ -895,6 +1287,9 @@ inline void to_json(nlohmann::json& to, const SessionInfo& from) {
   if (from.detail) to["detail"] = *from.detail;
   to["since"] = from.since;
   if (from.server_version) to["serverVersion"] = *from.server_version;
+  if (from.agent) to["agent"] = *from.agent;
+  if (from.agent_detail) to["agentDetail"] = *from.agent_detail;
+  if (from.idle_at) to["idleAt"] = *from.idle_at;
 }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionInfo& to) {
@@ -912,6 +1307,9 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Se
   detail::field(from, at, "detail", to.detail);
   detail::field(from, at, "since", to.since);
   detail::field(from, at, "serverVersion", to.server_version);
+  detail::field(from, at, "agent", to.agent);
+  detail::field(from, at, "agentDetail", to.agent_detail);
+  detail::field(from, at, "idleAt", to.idle_at);
 }
 
 inline void from_json(const nlohmann::json& from, SessionInfo& to) { detail::read(from, {}, to); }
@@ -925,6 +1323,10 @@ inline void to_json(nlohmann::json& to, const ListedSession& from) {
   if (from.application_id) to["applicationId"] = *from.application_id;
   if (from.owner) to["owner"] = *from.owner;
   if (from.proxy_user) to["proxyUser"] = *from.proxy_user;
+  if (from.driver_memory) to["driverMemory"] = *from.driver_memory;
+  if (from.executor_memory) to["executorMemory"] = *from.executor_memory;
+  if (from.spark_ui_url) to["sparkUiUrl"] = *from.spark_ui_url;
+  if (from.driver_log_url) to["driverLogUrl"] = *from.driver_log_url;
   to["mine"] = from.mine;
   to["active"] = from.active;
 }
@@ -938,6 +1340,10 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Li
   detail::field(from, at, "applicationId", to.application_id);
   detail::field(from, at, "owner", to.owner);
   detail::field(from, at, "proxyUser", to.proxy_user);
+  detail::field(from, at, "driverMemory", to.driver_memory);
+  detail::field(from, at, "executorMemory", to.executor_memory);
+  detail::field(from, at, "sparkUiUrl", to.spark_ui_url);
+  detail::field(from, at, "driverLogUrl", to.driver_log_url);
   detail::field(from, at, "mine", to.mine);
   detail::field(from, at, "active", to.active);
 }
@@ -959,7 +1365,7 @@ inline void from_json(const nlohmann::json& from, ProfileParams& to) { detail::r
 inline void to_json(nlohmann::json& to, const SessionAttachParams& from) {
   to = nlohmann::json::object();
   to["profile"] = from.profile;
-  to["session"] = from.session;
+  if (from.session) to["session"] = *from.session;
 }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionAttachParams& to) {
@@ -969,6 +1375,20 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Se
 }
 
 inline void from_json(const nlohmann::json& from, SessionAttachParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  if (from.session) to["session"] = *from.session;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "session", to.session);
+}
+
+inline void from_json(const nlohmann::json& from, SessionParams& to) { detail::read(from, {}, to); }
 
 inline void to_json(nlohmann::json& to, const SessionListResult& from) {
   to = nlohmann::json::object();
@@ -981,6 +1401,206 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Se
 }
 
 inline void from_json(const nlohmann::json& from, SessionListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionFact& from) {
+  to = nlohmann::json::object();
+  to["name"] = from.name;
+  to["value"] = from.value;
+  if (from.url) to["url"] = *from.url;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionFact& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "value", to.value);
+  detail::field(from, at, "url", to.url);
+}
+
+inline void from_json(const nlohmann::json& from, SessionFact& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionDetails& from) {
+  to = nlohmann::json::object();
+  to["session"] = from.session;
+  to["facts"] = from.facts;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionDetails& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "session", to.session);
+  detail::field(from, at, "facts", to.facts);
+}
+
+inline void from_json(const nlohmann::json& from, SessionDetails& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionKillAllParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["others"] = from.others;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionKillAllParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "others", to.others);
+}
+
+inline void from_json(const nlohmann::json& from, SessionKillAllParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionKillAllResult& from) {
+  to = nlohmann::json::object();
+  to["killed"] = from.killed;
+  to["problems"] = from.problems;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionKillAllResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "killed", to.killed);
+  detail::field(from, at, "problems", to.problems);
+}
+
+inline void from_json(const nlohmann::json& from, SessionKillAllResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SessionUseAgentParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["use"] = from.use;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SessionUseAgentParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "use", to.use);
+}
+
+inline void from_json(const nlohmann::json& from, SessionUseAgentParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ListedStatement& from) {
+  to = nlohmann::json::object();
+  to["statement"] = from.statement;
+  to["state"] = from.state;
+  to["code"] = from.code;
+  to["progress"] = from.progress;
+  to["started"] = from.started;
+  to["completed"] = from.completed;
+  if (from.status) to["status"] = *from.status;
+  if (from.run) to["run"] = *from.run;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ListedStatement& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "statement", to.statement);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "code", to.code);
+  detail::field(from, at, "progress", to.progress);
+  detail::field(from, at, "started", to.started);
+  detail::field(from, at, "completed", to.completed);
+  detail::field(from, at, "status", to.status);
+  detail::field(from, at, "run", to.run);
+}
+
+inline void from_json(const nlohmann::json& from, ListedStatement& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const StatementListResult& from) {
+  to = nlohmann::json::object();
+  to["statements"] = from.statements;
+  if (from.detail) to["detail"] = *from.detail;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, StatementListResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "statements", to.statements);
+  detail::field(from, at, "detail", to.detail);
+}
+
+inline void from_json(const nlohmann::json& from, StatementListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const StatementParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  if (from.session) to["session"] = *from.session;
+  to["statement"] = from.statement;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, StatementParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "session", to.session);
+  detail::field(from, at, "statement", to.statement);
+}
+
+inline void from_json(const nlohmann::json& from, StatementParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const LogReadParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  if (from.session) to["session"] = *from.session;
+  if (from.from) to["from"] = *from.from;
+  to["size"] = from.size;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, LogReadParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "session", to.session);
+  detail::field(from, at, "from", to.from);
+  detail::field(from, at, "size", to.size);
+}
+
+inline void from_json(const nlohmann::json& from, LogReadParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const LogPage& from) {
+  to = nlohmann::json::object();
+  to["session"] = from.session;
+  to["from"] = from.from;
+  to["total"] = from.total;
+  to["lines"] = from.lines;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, LogPage& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "session", to.session);
+  detail::field(from, at, "from", to.from);
+  detail::field(from, at, "total", to.total);
+  detail::field(from, at, "lines", to.lines);
+}
+
+inline void from_json(const nlohmann::json& from, LogPage& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, LogSection from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, LogSection& to) {
+  if (detail::is_word(from, "stdout")) { to = LogSection::stdout; return; }
+  if (detail::is_word(from, "stderr")) { to = LogSection::stderr; return; }
+  if (detail::is_word(from, "yarn")) { to = LogSection::yarn; return; }
+  if (detail::is_word(from, "driver")) { to = LogSection::driver; return; }
+  detail::refuse_word(from, at, "stdout, stderr, yarn, driver");
+}
+
+inline void from_json(const nlohmann::json& from, LogSection& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const LogLines& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["session"] = from.session;
+  to["section"] = from.section;
+  to["lines"] = from.lines;
+  if (from.gap) to["gap"] = *from.gap;
+  if (from.notice) to["notice"] = *from.notice;
+  if (from.ended) to["ended"] = *from.ended;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, LogLines& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "session", to.session);
+  detail::field(from, at, "section", to.section);
+  detail::field(from, at, "lines", to.lines);
+  detail::field(from, at, "gap", to.gap);
+  detail::field(from, at, "notice", to.notice);
+  detail::field(from, at, "ended", to.ended);
+}
+
+inline void from_json(const nlohmann::json& from, LogLines& to) { detail::read(from, {}, to); }
 
 inline void to_json(nlohmann::json& to, Language from) { to = std::string(name_of(from)); }
 
@@ -1000,6 +1620,7 @@ inline void to_json(nlohmann::json& to, const SourceLocation& from) {
   to["firstLine"] = from.first_line;
   to["lastLine"] = from.last_line;
   if (from.indentation) to["indentation"] = *from.indentation;
+  if (from.whole) to["whole"] = *from.whole;
 }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, SourceLocation& to) {
@@ -1008,6 +1629,7 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, So
   detail::field(from, at, "firstLine", to.first_line);
   detail::field(from, at, "lastLine", to.last_line);
   detail::field(from, at, "indentation", to.indentation);
+  detail::field(from, at, "whole", to.whole);
 }
 
 inline void from_json(const nlohmann::json& from, SourceLocation& to) { detail::read(from, {}, to); }
@@ -1049,13 +1671,14 @@ inline void from_json(const nlohmann::json& from, RunStartParams& to) { detail::
 inline void to_json(nlohmann::json& to, RunState from) { to = std::string(name_of(from)); }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, RunState& to) {
+  if (detail::is_word(from, "held")) { to = RunState::held; return; }
   if (detail::is_word(from, "queued")) { to = RunState::queued; return; }
   if (detail::is_word(from, "starting")) { to = RunState::starting; return; }
   if (detail::is_word(from, "sent")) { to = RunState::sent; return; }
   if (detail::is_word(from, "running")) { to = RunState::running; return; }
   if (detail::is_word(from, "stopping")) { to = RunState::stopping; return; }
   if (detail::is_word(from, "finished")) { to = RunState::finished; return; }
-  detail::refuse_word(from, at, "queued, starting, sent, running, stopping, finished");
+  detail::refuse_word(from, at, "held, queued, starting, sent, running, stopping, finished");
 }
 
 inline void from_json(const nlohmann::json& from, RunState& to) { detail::read(from, {}, to); }
@@ -1112,6 +1735,7 @@ inline void to_json(nlohmann::json& to, const RunResult& from) {
   to["outcome"] = from.outcome;
   to["message"] = from.message;
   to["milliseconds"] = from.milliseconds;
+  if (from.failure) to["failure"] = *from.failure;
   if (from.error) to["error"] = *from.error;
   to["parts"] = from.parts;
   to["outputBytes"] = from.output_bytes;
@@ -1124,6 +1748,7 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Ru
   detail::field(from, at, "outcome", to.outcome);
   detail::field(from, at, "message", to.message);
   detail::field(from, at, "milliseconds", to.milliseconds);
+  detail::field(from, at, "failure", to.failure);
   detail::field(from, at, "error", to.error);
   detail::field(from, at, "parts", to.parts);
   detail::field(from, at, "outputBytes", to.output_bytes);
@@ -1142,6 +1767,8 @@ inline void to_json(nlohmann::json& to, const RunInfo& from) {
   if (from.source) to["source"] = *from.source;
   if (from.progress) to["progress"] = *from.progress;
   if (from.statement) to["statement"] = *from.statement;
+  if (from.program) to["program"] = *from.program;
+  if (from.adopted) to["adopted"] = *from.adopted;
   to["accepted"] = from.accepted;
   if (from.detail) to["detail"] = *from.detail;
   to["outputBytes"] = from.output_bytes;
@@ -1157,6 +1784,8 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Ru
   detail::field(from, at, "source", to.source);
   detail::field(from, at, "progress", to.progress);
   detail::field(from, at, "statement", to.statement);
+  detail::field(from, at, "program", to.program);
+  detail::field(from, at, "adopted", to.adopted);
   detail::field(from, at, "accepted", to.accepted);
   detail::field(from, at, "detail", to.detail);
   detail::field(from, at, "outputBytes", to.output_bytes);
@@ -1219,6 +1848,84 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Ru
 
 inline void from_json(const nlohmann::json& from, RunListResult& to) { detail::read(from, {}, to); }
 
+inline void to_json(nlohmann::json& to, const RunCodeResult& from) {
+  to = nlohmann::json::object();
+  to["code"] = from.code;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, RunCodeResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "code", to.code);
+}
+
+inline void from_json(const nlohmann::json& from, RunCodeResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HistorySearchParams& from) {
+  to = nlohmann::json::object();
+  to["text"] = from.text;
+  to["limit"] = from.limit;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HistorySearchParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "text", to.text);
+  detail::field(from, at, "limit", to.limit);
+}
+
+inline void from_json(const nlohmann::json& from, HistorySearchParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HistoryMatch& from) {
+  to = nlohmann::json::object();
+  to["run"] = from.run;
+  to["line"] = from.line;
+  to["code"] = from.code;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HistoryMatch& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "run", to.run);
+  detail::field(from, at, "line", to.line);
+  detail::field(from, at, "code", to.code);
+}
+
+inline void from_json(const nlohmann::json& from, HistoryMatch& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HistorySearchResult& from) {
+  to = nlohmann::json::object();
+  to["matches"] = from.matches;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HistorySearchResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "matches", to.matches);
+}
+
+inline void from_json(const nlohmann::json& from, HistorySearchResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const WatchParams& from) {
+  to = nlohmann::json::object();
+  to["looking"] = from.looking;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, WatchParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "looking", to.looking);
+}
+
+inline void from_json(const nlohmann::json& from, WatchParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const StateResult& from) {
+  to = nlohmann::json::object();
+  to["text"] = from.text;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, StateResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "text", to.text);
+}
+
+inline void from_json(const nlohmann::json& from, StateResult& to) { detail::read(from, {}, to); }
+
 inline void to_json(nlohmann::json& to, StopTruth from) { to = std::string(name_of(from)); }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, StopTruth& to) {
@@ -1262,9 +1969,13 @@ inline void to_json(nlohmann::json& to, NoticeAction from) { to = std::string(na
 inline void detail::read(const nlohmann::json& from, const detail::place& at, NoticeAction& to) {
   if (detail::is_word(from, "showLog")) { to = NoticeAction::show_log; return; }
   if (detail::is_word(from, "startSession")) { to = NoticeAction::start_session; return; }
+  if (detail::is_word(from, "restartSession")) { to = NoticeAction::restart_session; return; }
   if (detail::is_word(from, "openSettings")) { to = NoticeAction::open_settings; return; }
   if (detail::is_word(from, "runAgain")) { to = NoticeAction::run_again; return; }
-  detail::refuse_word(from, at, "showLog, startSession, openSettings, runAgain");
+  if (detail::is_word(from, "lookAgain")) { to = NoticeAction::look_again; return; }
+  if (detail::is_word(from, "keepSession")) { to = NoticeAction::keep_session; return; }
+  if (detail::is_word(from, "useAgent")) { to = NoticeAction::use_agent; return; }
+  detail::refuse_word(from, at, "showLog, startSession, restartSession, openSettings, runAgain, lookAgain, keepSession, useAgent");
 }
 
 inline void from_json(const nlohmann::json& from, NoticeAction& to) { detail::read(from, {}, to); }
@@ -1274,6 +1985,7 @@ inline void to_json(nlohmann::json& to, const Notice& from) {
   to["severity"] = from.severity;
   to["text"] = from.text;
   if (from.profile) to["profile"] = *from.profile;
+  if (from.run) to["run"] = *from.run;
   to["actions"] = from.actions;
 }
 
@@ -1282,6 +1994,7 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, No
   detail::field(from, at, "severity", to.severity);
   detail::field(from, at, "text", to.text);
   detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "run", to.run);
   detail::field(from, at, "actions", to.actions);
 }
 
@@ -1308,11 +2021,25 @@ void for_each_type(Visitor visit) {
   visit.template operator()<InitializeResult>("InitializeResult");
   visit.template operator()<ConfigureResult>("ConfigureResult");
   visit.template operator()<SessionState>("SessionState");
+  visit.template operator()<AgentState>("AgentState");
   visit.template operator()<SessionInfo>("SessionInfo");
   visit.template operator()<ListedSession>("ListedSession");
   visit.template operator()<ProfileParams>("ProfileParams");
   visit.template operator()<SessionAttachParams>("SessionAttachParams");
+  visit.template operator()<SessionParams>("SessionParams");
   visit.template operator()<SessionListResult>("SessionListResult");
+  visit.template operator()<SessionFact>("SessionFact");
+  visit.template operator()<SessionDetails>("SessionDetails");
+  visit.template operator()<SessionKillAllParams>("SessionKillAllParams");
+  visit.template operator()<SessionKillAllResult>("SessionKillAllResult");
+  visit.template operator()<SessionUseAgentParams>("SessionUseAgentParams");
+  visit.template operator()<ListedStatement>("ListedStatement");
+  visit.template operator()<StatementListResult>("StatementListResult");
+  visit.template operator()<StatementParams>("StatementParams");
+  visit.template operator()<LogReadParams>("LogReadParams");
+  visit.template operator()<LogPage>("LogPage");
+  visit.template operator()<LogSection>("LogSection");
+  visit.template operator()<LogLines>("LogLines");
   visit.template operator()<Language>("Language");
   visit.template operator()<SourceLocation>("SourceLocation");
   visit.template operator()<ProgramArguments>("ProgramArguments");
@@ -1327,6 +2054,12 @@ void for_each_type(Visitor visit) {
   visit.template operator()<RunParams>("RunParams");
   visit.template operator()<RunAttachParams>("RunAttachParams");
   visit.template operator()<RunListResult>("RunListResult");
+  visit.template operator()<RunCodeResult>("RunCodeResult");
+  visit.template operator()<HistorySearchParams>("HistorySearchParams");
+  visit.template operator()<HistoryMatch>("HistoryMatch");
+  visit.template operator()<HistorySearchResult>("HistorySearchResult");
+  visit.template operator()<WatchParams>("WatchParams");
+  visit.template operator()<StateResult>("StateResult");
   visit.template operator()<StopTruth>("StopTruth");
   visit.template operator()<RunStopResult>("RunStopResult");
   visit.template operator()<Severity>("Severity");

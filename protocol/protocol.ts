@@ -77,6 +77,14 @@ export interface Configuration {
   workspaceFolder?: string;
   /** How many bytes of a run's output are sent as events before the rest stays in its file. */
   previewBytes?: integer;
+  /** A run that fails takes those that wait behind it out of the queue. */
+  stopOnError?: boolean;
+  /** Absolute path of a file to which the output of each run is appended when it ends. */
+  outputFile?: string;
+  /** How many bytes of outputs are kept as local history; absent: 2 GB. */
+  historyBytes?: integer;
+  /** Log every HTTP exchange: method, path, status, milliseconds, sizes. */
+  trace?: boolean;
 }
 
 export interface ProfileSummary {
@@ -115,6 +123,17 @@ export type SessionState =
   /** The user removed it; nothing starts until the user starts one. */
   | "removed";
 
+/** The small module inside a PySpark session that makes output live and Stop real. */
+export type AgentState =
+  /** It works. */
+  | "installed"
+  /** The profile says `"agent": false`. */
+  | "off"
+  /** Somebody else created the session: it is installed when the user says so. */
+  | "ask"
+  /** It cannot be used here (the reason is in `agentDetail`); Livy's plain way is. */
+  | "unavailable";
+
 export interface SessionInfo {
   profile: string;
   state: SessionState;
@@ -134,6 +153,12 @@ export interface SessionInfo {
   since: integer;
   /** Livy's version, or "embedded". */
   serverVersion?: string;
+  /** Absent while it is not known. */
+  agent?: AgentState;
+  /** Why the agent is unavailable, as one sentence. */
+  agentDetail?: string;
+  /** When the server ends the session unless it is used before; absent: not known, or in use. */
+  idleAt?: integer;
 }
 
 /** One row of the server's list. */
@@ -145,6 +170,10 @@ export interface ListedSession {
   applicationId?: string;
   owner?: string;
   proxyUser?: string;
+  driverMemory?: string;
+  executorMemory?: string;
+  sparkUiUrl?: string;
+  driverLogUrl?: string;
   /** Created by livyd for this user. */
   mine: boolean;
   /** The active session of this profile and workspace. */
@@ -157,12 +186,113 @@ export interface ProfileParams {
 
 export interface SessionAttachParams {
   profile: string;
-  /** The id or the name of a session on the profile's server. */
-  session: string;
+  /** The id or the name of a session; absent: the first one that can be used, own ones first. */
+  session?: string;
+}
+
+export interface SessionParams {
+  profile: string;
+  /** The id or the name of a session on the profile's server; absent: the active one. */
+  session?: string;
 }
 
 export interface SessionListResult {
+  /** This window's first, then the user's own, then others'. */
   sessions: ListedSession[];
+}
+
+/** One line of a session's details. */
+export interface SessionFact {
+  name: string;
+  value: string;
+  /** Present when it can be opened in a browser. */
+  url?: string;
+}
+
+export interface SessionDetails {
+  session: ListedSession;
+  facts: SessionFact[];
+}
+
+export interface SessionKillAllParams {
+  profile: string;
+  /** Those of other users too. */
+  others: boolean;
+}
+
+export interface SessionKillAllResult {
+  killed: ListedSession[];
+  /** One sentence for each that could not be killed. */
+  problems: string[];
+}
+
+export interface SessionUseAgentParams {
+  profile: string;
+  use: boolean;
+}
+
+/** A statement of the session, whoever sent it. */
+export interface ListedStatement {
+  statement: integer;
+  /** Livy's word: waiting, running, available, cancelling, cancelled. */
+  state: string;
+  /** At most the first 4 KiB. */
+  code: string;
+  progress: number;
+  /** Milliseconds since 1970 on the driver's clock; 0 = unset. */
+  started: integer;
+  completed: integer;
+  /** "ok", "error", or absent while there is no output. */
+  status?: string;
+  /** The run of this workspace that sent it. */
+  run?: string;
+}
+
+export interface StatementListResult {
+  /** The newest first; at most 100. */
+  statements: ListedStatement[];
+  /** Said when older statements are no longer on the server or were not asked for. */
+  detail?: string;
+}
+
+export interface StatementParams {
+  profile: string;
+  session?: string;
+  statement: integer;
+}
+
+// ---------------------------------------------------------------- the driver's log
+
+export interface LogReadParams {
+  profile: string;
+  session?: string;
+  /** The first line wanted; absent: the last `size` lines. */
+  from?: integer;
+  size: integer;
+}
+
+export interface LogPage {
+  session: string;
+  from: integer;
+  /** How many lines the server has now. */
+  total: integer;
+  lines: string[];
+}
+
+export type LogSection = "stdout" | "stderr" | "yarn" | "driver";
+
+/** New lines of a followed log: each line that was ever visible once, in order per section. */
+export interface LogLines {
+  profile: string;
+  session: string;
+  section: LogSection;
+  lines: string[];
+  /** Present when lines may be missing before these: about how many, 0 = nobody knows. */
+  gap?: integer;
+  /** A sentence of livyd's own, such as where the driver's log is when it cannot be read. */
+  notice?: string;
+  /** Nothing follows: the session is gone. */
+  ended?: boolean;
 }
 
 // ---------------------------------------------------------------- runs
@@ -177,6 +307,8 @@ export interface SourceLocation {
   lastLine: integer;
   /** How many columns of indentation were taken from each line. */
   indentation?: integer;
+  /** The whole document, not a part of it. */
+  whole?: boolean;
 }
 
 /** Present when a whole file is run as a program. */
@@ -197,6 +329,8 @@ export interface RunStartParams {
 }
 
 export type RunState =
+  /** Accepted by a livyd that ended before it was sent: it waits for `run/release`. */
+  | "held"
   /** Behind another run of this window. */
   | "queued"
   /** Waiting for a session. */
@@ -227,6 +361,10 @@ export interface RunInfo {
   progress?: number;
   /** Livy's statement id. */
   statement?: integer;
+  /** Run as a program. */
+  program?: boolean;
+  /** Sent by an earlier livyd and found again by this one. */
+  adopted?: boolean;
   /** When `run/start` was accepted. */
   accepted: integer;
   /** What it waits for, as one sentence. */
@@ -269,6 +407,8 @@ export interface RunResult {
   message: string;
   /** From acceptance by the server to the end, as seen here. */
   milliseconds: integer;
+  /** Why it failed, where the outcome is "failed". */
+  failure?: FailureKind;
   error?: RunError;
   parts: ResultPart[];
   /** The whole text output. */
@@ -289,7 +429,41 @@ export interface RunAttachParams {
 }
 
 export interface RunListResult {
+  /** In order of acceptance; those of earlier livyds too, as far as their outputs are kept. */
   runs: RunInfo[];
+}
+
+export interface RunCodeResult {
+  code: string;
+}
+
+export interface HistorySearchParams {
+  /** Looked for in outputs and code, whatever its case. */
+  text: string;
+  /** At most so many matches. */
+  limit: integer;
+}
+
+export interface HistoryMatch {
+  run: string;
+  /** The line in which it stands, at most 400 characters. */
+  line: string;
+  /** True: in the code; false: in the output. */
+  code: boolean;
+}
+
+export interface HistorySearchResult {
+  matches: HistoryMatch[];
+}
+
+/** Whether somebody looks: without it, livyd asks the server less often. */
+export interface WatchParams {
+  looking: boolean;
+}
+
+export interface StateResult {
+  /** What livyd believes, as text to read and to copy; no secrets. */
+  text: string;
 }
 
 /** What a Stop really did. */
@@ -312,13 +486,23 @@ export interface RunStopResult {
 export type Severity = "info" | "warning" | "error";
 
 /** What the user may want to do about a notice; the client offers a button for each. */
-export type NoticeAction = "showLog" | "startSession" | "openSettings" | "runAgain";
+export type NoticeAction =
+  | "showLog"
+  | "startSession"
+  | "restartSession"
+  | "openSettings"
+  | "runAgain"
+  | "lookAgain"
+  | "keepSession"
+  | "useAgent";
 
 /** Something that the user should know and did not ask for. */
 export interface Notice {
   severity: Severity;
   text: string;
   profile?: string;
+  /** The run it is about. */
+  run?: string;
   actions: NoticeAction[];
 }
 
@@ -341,17 +525,62 @@ export const sessionGet = new RequestType<ProfileParams, SessionInfo, Failure>("
 export const sessionAttach = new RequestType<SessionAttachParams, SessionInfo, Failure>(
   "session/attach",
 );
+/** Ends the active session, if there is one, and starts a new one. */
+export const sessionRestart = new RequestType<ProfileParams, SessionInfo, Failure>(
+  "session/restart",
+);
 /** Deletes any session of the server by id or name. */
-export const sessionKill = new RequestType<SessionAttachParams, Empty, Failure>("session/kill");
+export const sessionKill = new RequestType<SessionParams, Empty, Failure>("session/kill");
+/** Deletes every session of this user that livyd created, and others' when told so. */
+export const sessionKillAll = new RequestType<SessionKillAllParams, SessionKillAllResult, Failure>(
+  "session/killAll",
+);
+export const sessionDetails = new RequestType<SessionParams, SessionDetails, Failure>(
+  "session/details",
+);
+/** Counts as use: the server's idle countdown starts again. */
+export const sessionKeep = new RequestType<ProfileParams, SessionInfo, Failure>("session/keep");
+/** The answer to the agent's state "ask". */
+export const sessionUseAgent = new RequestType<SessionUseAgentParams, SessionInfo, Failure>(
+  "session/useAgent",
+);
 export const sessionList = new RequestType<ProfileParams, SessionListResult, Failure>(
   "session/list",
 );
+
+/** The session's statements, read one by one. */
+export const statementList = new RequestType<SessionParams, StatementListResult, Failure>(
+  "statement/list",
+);
+export const statementCancel = new RequestType<StatementParams, Empty, Failure>("statement/cancel");
+
+export const logRead = new RequestType<LogReadParams, LogPage, Failure>("log/read");
+/** Answers when the first lines are on their way; the rest arrives as `log/lines`. */
+export const logFollow = new RequestType<SessionParams, Empty, Failure>("log/follow");
+export const logUnfollow = new RequestType<ProfileParams, Empty, Failure>("log/unfollow");
 
 /** Answers as soon as the run is accepted; the rest arrives as notifications. */
 export const runStart = new RequestType<RunStartParams, RunInfo, Failure>("run/start");
 export const runStop = new RequestType<RunParams, RunStopResult, Failure>("run/stop");
 export const runAttach = new RequestType<RunAttachParams, RunInfo, Failure>("run/attach");
 export const runList = new RequestType<Empty, RunListResult, Failure>("run/list");
+/** Sends a held run. */
+export const runRelease = new RequestType<RunParams, RunInfo, Failure>("run/release");
+/** Forgets a held or finished run and its output. */
+export const runDiscard = new RequestType<RunParams, Empty, Failure>("run/discard");
+/** Looks again for a run whose outcome is unknown. */
+export const runLook = new RequestType<RunParams, RunInfo, Failure>("run/look");
+export const runCode = new RequestType<RunParams, RunCodeResult, Failure>("run/code");
+
+export const historySearch = new RequestType<HistorySearchParams, HistorySearchResult, Failure>(
+  "history/search",
+);
+/** Forgets every finished run and its output. */
+export const historyClear = new RequestType<Empty, Empty, Failure>("history/clear");
+
+export const stateShow = new RequestType<Empty, StateResult, Failure>("state/show");
+
+export const watch = new RequestType<WatchParams, Empty, Failure>("watch");
 
 // ---------------------------------------------------------------- notifications, daemon to editor
 
@@ -360,4 +589,5 @@ export const runChanged = new NotificationType<RunInfo>("run/changed");
 export const runOutput = new NotificationType<RunOutput>("run/output");
 /** The last notification of a run: the same as a `run/changed` with its result. */
 export const runFinished = new NotificationType<RunInfo>("run/finished");
+export const logLines = new NotificationType<LogLines>("log/lines");
 export const notice = new NotificationType<Notice>("notice");

@@ -40,6 +40,9 @@ class speaker final : public listener {
   task<void> run_finished(protocol::RunInfo run) override {
     return tell<protocol::run_finished>(std::move(run));
   }
+  task<void> log_lines(protocol::LogLines lines) override {
+    return tell<protocol::log_lines>(std::move(lines));
+  }
   task<void> notice(protocol::Notice words) override {
     return tell<protocol::notice>(std::move(words));
   }
@@ -58,25 +61,43 @@ class speaker final : public listener {
   rpc::server& peer_;
 };
 
+template <class Message, class Params, class Result>
+void bind(rpc::server& peer, service& all, task<Result> (service::*answer)(Params)) {
+  peer.on<Message>([&all, answer](Params params) { return (all.*answer)(std::move(params)); });
+}
+
 void bind(rpc::server& peer, service& all) {
   namespace message = protocol;
-  peer.on<message::initialize>([&all](auto params) { return all.initialize(std::move(params)); });
-  peer.on<message::configure>([&all](auto params) { return all.configure(std::move(params)); });
-  peer.on<message::session_start>(
-      [&all](auto params) { return all.session_start(std::move(params)); });
-  peer.on<message::session_stop>(
-      [&all](auto params) { return all.session_stop(std::move(params)); });
-  peer.on<message::session_get>([&all](auto params) { return all.session_get(std::move(params)); });
-  peer.on<message::session_attach>(
-      [&all](auto params) { return all.session_attach(std::move(params)); });
-  peer.on<message::session_kill>(
-      [&all](auto params) { return all.session_kill(std::move(params)); });
-  peer.on<message::session_list>(
-      [&all](auto params) { return all.session_list(std::move(params)); });
-  peer.on<message::run_start>([&all](auto params) { return all.run_start(std::move(params)); });
-  peer.on<message::run_stop>([&all](auto params) { return all.run_stop(std::move(params)); });
-  peer.on<message::run_attach>([&all](auto params) { return all.run_attach(std::move(params)); });
-  peer.on<message::run_list>([&all](auto params) { return all.run_list(std::move(params)); });
+  bind<message::initialize>(peer, all, &service::initialize);
+  bind<message::configure>(peer, all, &service::configure);
+  bind<message::session_start>(peer, all, &service::session_start);
+  bind<message::session_stop>(peer, all, &service::session_stop);
+  bind<message::session_get>(peer, all, &service::session_get);
+  bind<message::session_attach>(peer, all, &service::session_attach);
+  bind<message::session_restart>(peer, all, &service::session_restart);
+  bind<message::session_kill>(peer, all, &service::session_kill);
+  bind<message::session_kill_all>(peer, all, &service::session_kill_all);
+  bind<message::session_details>(peer, all, &service::session_details);
+  bind<message::session_keep>(peer, all, &service::session_keep);
+  bind<message::session_use_agent>(peer, all, &service::session_use_agent);
+  bind<message::session_list>(peer, all, &service::session_list);
+  bind<message::statement_list>(peer, all, &service::statement_list);
+  bind<message::statement_cancel>(peer, all, &service::statement_cancel);
+  bind<message::log_read>(peer, all, &service::log_read);
+  bind<message::log_follow>(peer, all, &service::log_follow);
+  bind<message::log_unfollow>(peer, all, &service::log_unfollow);
+  bind<message::run_start>(peer, all, &service::run_start);
+  bind<message::run_stop>(peer, all, &service::run_stop);
+  bind<message::run_attach>(peer, all, &service::run_attach);
+  bind<message::run_list>(peer, all, &service::run_list);
+  bind<message::run_release>(peer, all, &service::run_release);
+  bind<message::run_discard>(peer, all, &service::run_discard);
+  bind<message::run_look>(peer, all, &service::run_look);
+  bind<message::run_code>(peer, all, &service::run_code);
+  bind<message::history_search>(peer, all, &service::history_search);
+  bind<message::history_clear>(peer, all, &service::history_clear);
+  bind<message::state_show>(peer, all, &service::state_show);
+  bind<message::watch>(peer, all, &service::watch);
 }
 
 /// Returns the exit code.

@@ -15,6 +15,7 @@ class listener {
   virtual task<void> run_changed(protocol::RunInfo run) = 0;
   virtual task<void> run_output(protocol::RunOutput piece) = 0;
   virtual task<void> run_finished(protocol::RunInfo run) = 0;
+  virtual task<void> log_lines(protocol::LogLines lines) = 0;
   virtual task<void> notice(protocol::Notice words) = 0;
 };
 

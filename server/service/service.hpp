@@ -43,13 +43,36 @@ class service {
   task<protocol::SessionInfo> session_stop(protocol::ProfileParams params);
   task<protocol::SessionInfo> session_get(protocol::ProfileParams params);
   task<protocol::SessionInfo> session_attach(protocol::SessionAttachParams params);
-  task<protocol::Empty> session_kill(protocol::SessionAttachParams params);
+  task<protocol::SessionInfo> session_restart(protocol::ProfileParams params);
+  task<protocol::Empty> session_kill(protocol::SessionParams params);
+  task<protocol::SessionKillAllResult> session_kill_all(protocol::SessionKillAllParams params);
+  task<protocol::SessionDetails> session_details(protocol::SessionParams params);
+  task<protocol::SessionInfo> session_keep(protocol::ProfileParams params);
+  task<protocol::SessionInfo> session_use_agent(protocol::SessionUseAgentParams params);
   task<protocol::SessionListResult> session_list(protocol::ProfileParams params);
+
+  task<protocol::StatementListResult> statement_list(protocol::SessionParams params);
+  task<protocol::Empty> statement_cancel(protocol::StatementParams params);
+
+  task<protocol::LogPage> log_read(protocol::LogReadParams params);
+  task<protocol::Empty> log_follow(protocol::SessionParams params);
+  task<protocol::Empty> log_unfollow(protocol::ProfileParams params);
 
   task<protocol::RunInfo> run_start(protocol::RunStartParams params);
   task<protocol::RunStopResult> run_stop(protocol::RunParams params);
   task<protocol::RunInfo> run_attach(protocol::RunAttachParams params);
   task<protocol::RunListResult> run_list(protocol::Empty params);
+  /// The next four throw failure{not_found} for a run that livyd does not know.
+  task<protocol::RunInfo> run_release(protocol::RunParams params);
+  task<protocol::Empty> run_discard(protocol::RunParams params);
+  task<protocol::RunInfo> run_look(protocol::RunParams params);
+  task<protocol::RunCodeResult> run_code(protocol::RunParams params);
+
+  task<protocol::HistorySearchResult> history_search(protocol::HistorySearchParams params);
+  task<protocol::Empty> history_clear(protocol::Empty params);
+
+  task<protocol::StateResult> state_show(protocol::Empty params);
+  task<protocol::Empty> watch(protocol::WatchParams params);
 
   /// For in-process callers: the Bearer token of a profile. Kept in memory only. Call it after
   /// initialize and before the profile's first use.

@@ -1,0 +1,34 @@
+// Python expressions evaluated in a PySpark session beside a running statement (submit-job).
+#pragma once
+
+#include <string>
+
+#include "base/clock.hpp"
+#include "livy/client.hpp"
+
+namespace livyd::livy {
+
+/// Only for sessions whose kind is PySpark: elsewhere Livy would start a Python interpreter. What is
+/// evaluated must not touch Spark or py4j (one call clears the job group of the running cell).
+class side_channel {
+ public:
+  side_channel(client& livy, clock& time, std::string session);
+
+  /// The value of `expression` (which sees the job's context as `ctx`), as bytes; a str comes as
+  /// UTF-8. `expected` is how long the expression itself waits: the looks at the job follow it.
+  /// Throws failure{timeout} after `deadline`; failure{unsupported} when the expression raised (its
+  /// words as detail) or the server does not offer this way; and what client throws.
+  task<std::string> evaluate(std::string expression, duration expected, duration deadline);
+
+ private:
+  client& livy_;
+  clock& time_;
+  std::string session_;
+};
+
+/// A pickle whose value is the function `lambda ctx: <expression>`: the constant frame of livy.md.
+std::string pickled_function(std::string_view expression);
+/// The bytes or str in a pickle of protocol 2 to 5. Throws failure{not_livy} for another value.
+std::string unpickled_text(std::string_view pickle);
+
+}  // namespace livyd::livy
