@@ -6,7 +6,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancel_after.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,6 +17,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -90,6 +93,24 @@ class notification {
  private:
   asio::steady_timer timer_;
 };
+
+/// Runs `work` until it ends, or until `cut` is notified: then it is cancelled and nothing comes
+/// back. What it throws passes through; so does a cancellation from outside, as
+/// failure{cancelled}. A notification that came before this was called is not seen.
+template <class T>
+task<std::optional<T>> until_notified(task<T> work, notification& cut) {
+  auto executor = co_await asio::this_coro::executor;
+  auto [order, problem, value, ignored] =
+      co_await asio::experimental::make_parallel_group(
+          asio::co_spawn(executor, std::move(work), asio::deferred),
+          asio::co_spawn(executor, cut.wait(), asio::deferred))
+          .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) throw_cancelled();
+  if (order[0] != 0) co_return std::nullopt;
+  if (problem) std::rethrow_exception(problem);
+  co_return std::optional<T>(std::move(value));
+}
 
 /// A piece of work that runs beside its owner and is cancelled and forgotten with it.
 /// Exceptions that reach the top are logged under `name`: a background coroutine catches its own.

@@ -4,6 +4,19 @@
 
 namespace livyd {
 
+namespace {
+
+task<bool> slept(clock& time, duration span) {
+  co_await time.sleep_for(span);
+  co_return true;
+}
+
+}  // namespace
+
+task<void> sleep_or_wake(clock& time, duration span, notification& wake) {
+  co_await until_notified(slept(time, span), wake);
+}
+
 std::int64_t system_clock::wall_milliseconds() const {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();

@@ -18,6 +18,9 @@ class clock {
   virtual task<void> sleep_for(duration span) = 0;
 };
 
+/// Sleeps until then or until `wake` is notified. Cancellable: throws failure{cancelled}.
+task<void> sleep_or_wake(clock& time, duration span, notification& wake);
+
 class system_clock final : public clock {
  public:
   time_point now() const override { return std::chrono::steady_clock::now(); }

@@ -38,7 +38,8 @@ bool is_whole(const statement_view& seen) {
 class statement_watch {
  public:
   statement_watch(client& livy, clock& time, std::string session, std::int64_t statement,
-                  output_sink& sink, statement_observer observer, std::function<bool()> watched)
+                  output_sink& sink, statement_observer observer, std::function<bool()> watched,
+                  notification* wake)
       : livy_(livy),
         time_(time),
         session_(std::move(session)),
@@ -46,11 +47,12 @@ class statement_watch {
         sink_(sink),
         observer_(std::move(observer)),
         watched_(std::move(watched)),
+        wake_(wake),
         begun_(time.now()) {}
 
   task<statement_view> run() {
     while (true) {
-      co_await time_.sleep_for(next_wait());
+      co_await wait();
       const auto seen = co_await look();
       if (!seen) continue;
       if (is_whole(*seen)) co_return *seen;
@@ -59,6 +61,18 @@ class statement_watch {
   }
 
  private:
+  task<void> wait() {
+    const auto span = next_wait();
+    if (wake_ == nullptr) {
+      co_await time_.sleep_for(span);
+      co_return;
+    }
+    const auto until = time_.now() + span;
+    co_await sleep_or_wake(time_, span, *wake_);
+    // Woken: the end is near, so looks follow closely again.
+    if (time_.now() < until) begun_ = time_.now();
+  }
+
   duration next_wait() const {
     if (failures_ > 0) return failure_wait(failures_, random_jitter());
     // A torn read is whole at the next look: what counts is how long it has been torn.
@@ -109,6 +123,7 @@ class statement_watch {
   repeated_sink sink_;
   statement_observer observer_;
   std::function<bool()> watched_;
+  notification* wake_;
   clock::time_point begun_;
   std::optional<clock::time_point> torn_since_;
   duration round_trip_{};
@@ -120,9 +135,10 @@ class statement_watch {
 
 task<statement_view> follow_statement(client& livy, clock& time, std::string session,
                                       std::int64_t statement, output_sink& sink,
-                                      statement_observer observer, std::function<bool()> watched) {
+                                      statement_observer observer, std::function<bool()> watched,
+                                      notification* wake) {
   statement_watch watch(livy, time, std::move(session), statement, sink, std::move(observer),
-                        std::move(watched));
+                        std::move(watched), wake);
   co_return co_await watch.run();
 }
 

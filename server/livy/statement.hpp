@@ -21,10 +21,12 @@ using statement_observer = std::function<task<void>(const statement_progress& se
 /// long as the caller likes. Throws failure{session_lost} when the session is gone,
 /// failure{not_found} when the server has forgotten the statement. Cancelling stops looking,
 /// nothing else. `watched` says whether somebody looks on (without it: yes); nobody means fewer
-/// looks.
+/// looks. `wake`, when given, is notified by whoever knows that the statement has ended: it is
+/// looked at then, whatever the schedule says.
 task<statement_view> follow_statement(client& livy, clock& time, std::string session,
                                       std::int64_t statement, output_sink& sink,
                                       statement_observer observer,
-                                      std::function<bool()> watched = {});
+                                      std::function<bool()> watched = {},
+                                      notification* wake = nullptr);
 
 }  // namespace livyd::livy

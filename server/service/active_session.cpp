@@ -1,11 +1,14 @@
 #include "service/active_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "agent/agent.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "livy/backoff.hpp"
+#include "livy/statement.hpp"
 
 namespace livyd {
 namespace {
@@ -33,6 +36,48 @@ bool is_alive(livy::session_phase phase) {
 failure removed_by_user() {
   return {failure_kind::session_removed,
           "You removed the session. Start a session to run code again."};
+}
+
+/// Between two looks at a session on which nothing of ours runs, and between two signs of use while
+/// something does: Livy ends a session after an hour, also a busy one.
+constexpr duration watch_interval = 20s;
+constexpr std::int64_t longest_unused_milliseconds = 4 * 60 * 1000;
+/// A first statement warms a driver up, which takes seconds on a busy machine.
+constexpr duration install_patience = 60s;
+
+class collected_text final : public livy::output_sink {
+ public:
+  task<void> restart() override {
+    text.clear();
+    co_return;
+  }
+  task<void> write(std::size_t, std::string_view, std::string_view piece) override {
+    if (text.size() < 64_KiB) text.append(piece);
+    co_return;
+  }
+  std::string text;
+};
+
+/// "30m", "3600s", "90000" (milliseconds) as Livy writes times; 0 = none or not understood.
+std::int64_t milliseconds_of(std::string_view text) {
+  std::int64_t number = 0;
+  std::size_t at = 0;
+  while (at < text.size() && text[at] >= '0' && text[at] <= '9') {
+    number = number * 10 + (text[at++] - '0');
+    if (number > 1'000'000'000'000) return 0;
+  }
+  const auto unit = text.substr(at);
+  if (at == 0) return 0;
+  if (unit.empty() || unit == "ms") return number;
+  if (unit == "s") return number * 1000;
+  if (unit == "m" || unit == "min") return number * 60'000;
+  if (unit == "h") return number * 3'600'000;
+  if (unit == "d") return number * 86'400'000;
+  return 0;
+}
+
+bool is_python(std::string_view kind) {
+  return kind == "pyspark" || kind == "python" || kind == "pyspark3";
 }
 
 std::optional<std::string> unless_empty(const std::string& text) {
@@ -71,11 +116,12 @@ task<protocol::SessionInfo> active_session::look() {
     auto livy = co_await connection_.open();
     auto found = co_await find_stored(*livy);
     if (found && is_alive(found->phase())) {
+      const bool known_here = info_.id == found->id;
       describe(*found);
       auto version = co_await livy->version();
       info_.server_version = version.text;
-      co_await change(state_of(found->phase()), {});
-      if (found->phase() == livy::session_phase::starting) {
+      co_await change(working_ ? SessionState::busy : state_of(found->phase()), {});
+      if (!known_here || found->phase() == livy::session_phase::starting) {
         ended_.reset();
         bringing_up_.start(executor_, "session", [this] { return bring_up(); });
       }
@@ -153,6 +199,10 @@ task<void> active_session::bring_up() {
     }
     if (!found) found = co_await create(*livy);
     co_await wait_until_ready(*livy, std::move(*found));
+    co_await equip(*livy);
+    if (!keeping_.running()) {
+      keeping_.start(executor_, "session", [this] { return watch_over(); });
+    }
   } catch (const failure& reason) {
     problem = reason;
   } catch (const std::exception& error) {
@@ -163,6 +213,7 @@ task<void> active_session::bring_up() {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (problem) {
+    if (problem->kind() == failure_kind::session_failed) last_words_ = problem->detail();
     const bool ours = !begun_.empty() && !abandoned_ &&
                       (give_up_ || problem->kind() == failure_kind::session_failed);
     if (ours) {
@@ -219,8 +270,12 @@ task<livy::session_view> active_session::create(livy::client& livy) {
   info_.name = wanted.name;
   co_await change(SessionState::starting, {});
   const auto url = connection_.stored_url();
-  stored_session intent{
-      .url = url, .id = {}, .name = wanted.name, .application_id = {}, .removed = false};
+  last_statement_ = -1;
+  used_at_ = 0;
+  stored_session intent;
+  intent.url = url;
+  intent.name = wanted.name;
+  intent.created = true;
   co_await store_.put_session(profile_.name, std::move(intent));
   std::vector<std::string> left_out;
   std::optional<failure> problem;
@@ -305,24 +360,237 @@ task<void> active_session::wait_until_ready(livy::client& livy, livy::session_vi
   }
   describe(found);
   co_await keep(found);
-  co_await change(state_of(found.phase()), {});
+  count_idle();
+  if (found.phase() == livy::session_phase::busy) co_await change(SessionState::busy, {});
 }
 
-task<protocol::SessionInfo> active_session::attach(std::string id_or_name) {
+task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id_or_name) {
   auto livy = co_await connection_.open();
-  auto found = co_await livy->find_session(id_or_name);
-  if (!found) throw no_such_session(id_or_name);
+  std::optional<livy::session_view> found;
+  if (id_or_name) {
+    found = co_await livy->find_session(*id_or_name);
+    if (!found) throw no_such_session(*id_or_name);
+  } else {
+    auto all = co_await livy->list_sessions();
+    const auto prefix = concat("livyd-", user_name(), "-");
+    std::stable_partition(all.begin(), all.end(),
+                          [&](const auto& one) { return one.name.starts_with(prefix); });
+    const auto usable =
+        std::find_if(all.begin(), all.end(), [](const auto& one) { return is_alive(one.phase()); });
+    if (usable == all.end()) {
+      throw failure(failure_kind::not_found,
+                    "There is no session on this server that could be used. Start one.");
+    }
+    found = *usable;
+  }
   if (!is_alive(found->phase())) {
     throw failure(failure_kind::session_lost,
-                  concat("The session \"", id_or_name, "\" is ", found->state,
-                         ". Attach to another one, or start one."));
+                  concat("The session \"", found->name.empty() ? found->id : found->name, "\" is ",
+                         found->state, ". Attach to another one, or start one."));
   }
   bringing_up_.cancel();
+  while (bringing_up_.running()) co_await changed_.wait();
+  const auto before = store_.session(profile_.name);
+  const bool same = before && before->id == found->id && before->name == found->name;
+  if (!same) co_await store_.put_session(profile_.name, std::nullopt);
+  last_statement_ = -1;
   co_await keep(*found);
   loss_.clear();
-  info_.id.reset();
+  info_ = protocol::SessionInfo{};
+  info_.profile = profile_.name;
   co_await bring_up_and_wait();
   co_return info_;
+}
+
+task<void> active_session::rejoin(std::string id, std::string name) {
+  int failures = 0;
+  while (true) {
+    const auto stored = store_.session(profile_.name);
+    if (stored && stored->removed) throw removed_by_user();
+    std::string trouble;
+    try {
+      auto livy = co_await connection_.open();
+      auto found = co_await livy->find_session(id);
+      const bool same = found && (name.empty() || found->name == name);
+      if (!same || !is_alive(found->phase())) {
+        throw failure(failure_kind::session_lost, !found  ? "it is no longer on the server"
+                                                  : !same ? "the server restarted"
+                                                          : concat("it is ", found->state));
+      }
+      // A run may outlive the choice of its session: another one may be the active one by now.
+      const bool active = stored && stored->id == id;
+      if (active && info_.id != id) co_await bring_up_and_wait();
+      co_return;
+    } catch (const failure& reason) {
+      if (!is_transient(reason.kind())) throw;
+      trouble = reason.message();
+    }
+    co_await change(SessionState::unreachable, std::move(trouble));
+    co_await time_.sleep_for(livy::failure_wait(++failures, livy::random_jitter()));
+  }
+}
+
+task<protocol::SessionInfo> active_session::restart() {
+  co_await stop();
+  co_return co_await start();
+}
+
+task<protocol::SessionInfo> active_session::keep_alive() {
+  if (!info_.id) {
+    throw failure(failure_kind::not_found, "There is no session to keep. Start one.");
+  }
+  auto livy = co_await connection_.open();
+  co_await livy->connect(*info_.id);
+  used_at_ = time_.wall_milliseconds();
+  update_idle_end();
+  co_await events_.session_changed(info_);
+  co_return info_;
+}
+
+// ---------------------------------------------------------------- the agent
+
+task<protocol::SessionInfo> active_session::use_agent(bool use) {
+  auto stored = store_.session(profile_.name);
+  if (!info_.id || !stored) {
+    throw failure(failure_kind::not_found, "There is no session. Start one, or attach to one.");
+  }
+  stored->use_agent = use;
+  co_await store_.put_session(profile_.name, std::move(stored));
+  if (use) {
+    auto livy = co_await connection_.open();
+    co_await equip(*livy);
+  } else {
+    co_await set_agent(protocol::AgentState::off, {});
+  }
+  co_return info_;
+}
+
+/// The agent, where it belongs. Whatever goes wrong, the session is used in Livy's plain way.
+task<void> active_session::equip(livy::client& livy) {
+  if (!profile_.agent) {
+    co_await set_agent(protocol::AgentState::off, {});
+    co_return;
+  }
+  if (!is_python(info_.kind.value_or(""))) {
+    co_await set_agent(protocol::AgentState::unavailable,
+                       "The agent works in PySpark sessions only.");
+    co_return;
+  }
+  std::string trouble;
+  try {
+    co_await install_agent(livy, info_.state == SessionState::busy || working_);
+    co_return;
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled || reason.kind() == failure_kind::session_lost) {
+      throw;
+    }
+    trouble = reason.detail().empty() ? reason.message()
+                                      : concat(reason.message(), " (", reason.detail(), ")");
+  }
+  log::warn("session", concat("no agent: ", trouble));
+  co_await set_agent(protocol::AgentState::unavailable, std::move(trouble));
+}
+
+task<void> active_session::install_agent(livy::client& livy, bool busy) {
+  auto stored = store_.session(profile_.name).value_or(stored_session{});
+  agent::remote remote(livy, time_, *info_.id);
+  std::optional<agent::greeting> present;
+  const bool fresh = stored.created && stored.nonce.empty();
+  if (!fresh) present = co_await remote.hello();
+  if (!present && !stored.created && !stored.use_agent) {
+    co_await set_agent(protocol::AgentState::ask, {});
+    co_return;
+  }
+  if (!present) {
+    stored.nonce = random_hex(8);
+    co_await store_.put_session(profile_.name, stored);
+    if (busy) {
+      co_await remote.install(stored.nonce);
+    } else {
+      co_await install_by_statement(livy);
+    }
+  } else if (present->nonce != stored.nonce) {
+    stored.nonce = present->nonce;  // another livyd of ours installed it
+    co_await store_.put_session(profile_.name, stored);
+  }
+  co_await set_agent(protocol::AgentState::installed, {});
+}
+
+/// May be repeated: a second installation answers as the first. Its id bounds later searches.
+task<void> active_session::install_by_statement(livy::client& livy) {
+  const auto stored = store_.session(profile_.name).value_or(stored_session{});
+  auto install = [&]() -> task<agent::greeting> {
+    auto code = agent::install_statement(stored.nonce, stored.created);
+    const auto id = co_await livy.submit(*info_.id, std::move(code), "pyspark");
+    saw_statement(id);
+    collected_text answer;
+    auto observe = [](const livy::statement_progress&) -> task<void> { co_return; };
+    const auto seen = co_await livy::follow_statement(livy, time_, *info_.id, id, answer, observe);
+    if (seen.status != "ok") {
+      throw failure(failure_kind::unsupported, "The agent could not be installed.",
+                    concat(seen.error_name, ": ", seen.error_value));
+    }
+    co_return agent::read_greeting(answer.text);
+  };
+  auto work = install();
+  co_await with_deadline(std::move(work), install_patience,
+                         "The session took too long to install the agent.");
+}
+
+task<void> active_session::set_agent(protocol::AgentState state, std::string detail) {
+  const auto told = unless_empty(detail);
+  if (info_.agent == state && info_.agent_detail == told) co_return;
+  info_.agent = state;
+  info_.agent_detail = told;
+  if (state == protocol::AgentState::ask) {
+    co_await tell(protocol::Severity::info,
+                  "Somebody else created this session. With livyd's agent in it output is live and "
+                  "Stop works; it changes how the session executes code.",
+                  {protocol::NoticeAction::use_agent});
+  }
+  co_await events_.session_changed(info_);
+}
+
+void active_session::saw_statement(std::int64_t id) {
+  last_statement_ = std::max(last_statement_, id);
+  used_at_ = time_.wall_milliseconds();
+}
+
+// ---------------------------------------------------------------- keeping it
+
+/// Looks after the session for as long as there is one: signs of use while a run is on it, and a
+/// look now and then whether it is still there.
+task<void> active_session::watch_over() {
+  while (!abandoned_) {
+    co_await time_.sleep_for(watch_interval);
+    if (!info_.id || bringing_up_.running()) continue;
+    try {
+      const auto unused = time_.wall_milliseconds() - used_at_;
+      const auto limit = idle_limit_ > 0 ? std::min(longest_unused_milliseconds, idle_limit_ / 3)
+                                         : longest_unused_milliseconds;
+      if (!working_) {
+        co_await look();
+      } else if (unused >= limit) {
+        co_await keep_alive();
+      }
+    } catch (const failure& reason) {
+      if (reason.kind() == failure_kind::cancelled) throw;
+      log::debug("session", reason.message());
+    }
+  }
+}
+
+void active_session::count_idle() {
+  if (used_at_ == 0) used_at_ = time_.wall_milliseconds();
+  update_idle_end();
+}
+
+void active_session::update_idle_end() {
+  if (working_ || idle_limit_ == 0 || used_at_ == 0) {
+    info_.idle_at.reset();
+  } else {
+    info_.idle_at = used_at_ + idle_limit_;
+  }
 }
 
 task<protocol::SessionInfo> active_session::stop() {
@@ -338,7 +606,7 @@ task<protocol::SessionInfo> active_session::stop() {
   co_await store_.put_session(profile_.name, stored);
   removing_ = false;
   loss_.clear();
-  info_.id.reset();
+  forget_session();
   co_await change(SessionState::removed, {});
   if (known && stored.url == connection_.stored_url()) {
     auto livy = co_await connection_.open();
@@ -354,7 +622,7 @@ task<protocol::SessionInfo> active_session::stop() {
 
 task<void> active_session::lose(std::string reason) {
   loss_ = reason;
-  info_.id.reset();
+  forget_session();
   const auto stored = store_.session(profile_.name);
   if (stored && !stored->removed) {
     co_await store_.put_session(profile_.name, std::nullopt);
@@ -363,6 +631,9 @@ task<void> active_session::lose(std::string reason) {
 }
 
 task<void> active_session::set_working(bool working) {
+  working_ = working;
+  if (!working) used_at_ = time_.wall_milliseconds();
+  update_idle_end();
   const auto state = info_.state;
   if (state == SessionState::idle || state == SessionState::busy ||
       state == SessionState::unreachable) {
@@ -372,15 +643,24 @@ task<void> active_session::set_working(bool working) {
 
 task<void> active_session::set_reachable(std::string reason) {
   if (reason.empty() && info_.state == SessionState::unreachable) {
-    co_await change(SessionState::busy, {});
+    co_await change(working_ ? SessionState::busy : SessionState::idle, {});
   } else if (!reason.empty() && info_.id) {
     co_await change(SessionState::unreachable, std::move(reason));
   }
 }
 
+void active_session::forget_session() {
+  info_.id.reset();
+  info_.agent.reset();
+  info_.agent_detail.reset();
+  info_.idle_at.reset();
+  last_statement_ = -1;
+}
+
 void active_session::abandon() {
   abandoned_ = true;
   bringing_up_.cancel();
+  keeping_.cancel();
 }
 
 task<void> active_session::discard(livy::client& livy, std::string id) {
@@ -395,11 +675,14 @@ task<void> active_session::discard(livy::client& livy, std::string id) {
 }
 
 task<void> active_session::keep(const livy::session_view& view) {
-  stored_session kept{.url = connection_.stored_url(),
-                      .id = view.id,
-                      .name = view.name,
-                      .application_id = view.application_id,
-                      .removed = false};
+  auto kept = store_.session(profile_.name).value_or(stored_session{});
+  last_statement_ = std::max(last_statement_, kept.last_statement);
+  kept.url = connection_.stored_url();
+  kept.id = view.id;
+  kept.name = view.name;
+  kept.application_id = view.application_id;
+  kept.last_statement = last_statement_;
+  kept.removed = false;
   return store_.put_session(profile_.name, std::move(kept));
 }
 
@@ -412,6 +695,9 @@ void active_session::describe(const livy::session_view& view) {
   info_.proxy_user = unless_empty(view.proxy_user);
   info_.spark_ui_url = unless_empty(view.spark_ui_url);
   info_.driver_log_url = unless_empty(view.driver_log_url);
+  const auto told = view.raw.find("idleTimeout");
+  const bool says = told != view.raw.end() && told->is_string();
+  idle_limit_ = milliseconds_of(says ? told->get<std::string>() : profile_.session.idle_timeout);
 }
 
 task<void> active_session::change(protocol::SessionState state, std::string detail) {

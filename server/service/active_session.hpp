@@ -35,8 +35,18 @@ class active_session {
   /// old one is gone. Throws failure{session_removed} after a removal. Cancelling stops waiting,
   /// not the start.
   task<std::string> ensure();
-  /// Makes an existing session the active one. Throws failure{not_found}.
-  task<protocol::SessionInfo> attach(std::string id_or_name);
+  /// Makes an existing session the active one; nothing: the first that can be used, the user's own
+  /// first. Throws failure{not_found}.
+  task<protocol::SessionInfo> attach(std::optional<std::string> id_or_name);
+  /// Returns when the session of a run that was sent earlier answers again, however long that
+  /// takes. Throws failure{session_lost} when it is gone or its number belongs to another one.
+  task<void> rejoin(std::string id, std::string name);
+  /// Deletes it and starts a new one.
+  task<protocol::SessionInfo> restart();
+  /// The one cheap request that the server counts as use.
+  task<protocol::SessionInfo> keep_alive();
+  /// The user's answer for a session that somebody else created.
+  task<protocol::SessionInfo> use_agent(bool use);
   /// Deletes it; nothing is started until start(). Throws when the server cannot be asked; it then
   /// counts as removed all the same.
   task<protocol::SessionInfo> stop();
@@ -48,10 +58,19 @@ class active_session {
   /// A poll failed (`reason`) or succeeded again (""). The session is kept.
   task<void> set_reachable(std::string reason);
 
+  /// The agent in it answers.
+  bool has_agent() const { return info_.agent == protocol::AgentState::installed; }
+  /// The highest statement id known; -1 = none.
+  std::int64_t last_statement() const { return last_statement_; }
+  /// The server gave this id to a statement of ours: that is use, too.
+  void saw_statement(std::int64_t id);
+  /// The last lines of the log of a session that failed, when the server has forgotten it.
+  const std::string& last_words() const { return last_words_; }
+
   /// This process ends: what was begun stays on the server for the next one to find.
   void abandon();
   /// A start is still unwinding: this object must not go yet.
-  bool unwinding() const { return bringing_up_.running(); }
+  bool unwinding() const { return bringing_up_.running() || keeping_.running(); }
 
  private:
   struct ended {
@@ -64,6 +83,14 @@ class active_session {
   task<livy::session_view> create(livy::client& livy);
   task<livy::session_view> recover(livy::client& livy, std::string name, failure reason);
   task<void> wait_until_ready(livy::client& livy, livy::session_view found);
+  task<void> equip(livy::client& livy);
+  task<void> install_agent(livy::client& livy, bool busy);
+  task<void> install_by_statement(livy::client& livy);
+  task<void> set_agent(protocol::AgentState state, std::string detail);
+  task<void> watch_over();
+  void count_idle();
+  void forget_session();
+  void update_idle_end();
   task<void> discard(livy::client& livy, std::string id);
   task<void> keep(const livy::session_view& view);
   task<void> change(protocol::SessionState state, std::string detail);
@@ -79,6 +106,7 @@ class active_session {
   connection& connection_;
   protocol::SessionInfo info_;
   background bringing_up_;
+  background keeping_;
   notification changed_;
   std::optional<ended> ended_;  // of the last bring-up
   std::string begun_;           // id or name of what this bring-up created on the server
@@ -86,6 +114,11 @@ class active_session {
   bool give_up_ = false;        // the user cancelled the start
   bool removing_ = false;       // the user removes it while it starts
   bool abandoned_ = false;
+  bool working_ = false;  // a run is on it
+  std::int64_t last_statement_ = -1;
+  std::int64_t used_at_ = 0;     // wall clock: when the server last counted use
+  std::int64_t idle_limit_ = 0;  // milliseconds; 0 = not known
+  std::string last_words_;
 };
 
 }  // namespace livyd

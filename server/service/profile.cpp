@@ -181,7 +181,7 @@ void read_url(const section& from, const std::string& name, std::string& into) {
 
 profile read_profile(const std::string& name, const json& written) {
   const section top(name, "", written);
-  top.allow_only({"url", "kind", "session", "auth", "tls", "python", "confirm"});
+  top.allow_only({"url", "kind", "session", "auth", "tls", "python", "confirm", "agent"});
   profile out;
   out.name = name;
   read_url(top, name, out.url);
@@ -191,6 +191,7 @@ profile read_profile(const std::string& name, const json& written) {
   top.nested("tls", [&](const section& part) { read_tls(part, out.tls); });
   top.text("python", out.python);
   top.flag("confirm", out.confirm);
+  top.flag("agent", out.agent);
   if (!out.python.empty() && !out.local()) {
     top.complain(
         "\"python\" is for the embedded endpoint only. For a server set "

@@ -22,6 +22,7 @@ struct profile {
   http::tls_settings tls;
   std::string python;  ///< interpreter of the embedded endpoint; "" = its default
   bool confirm = false;
+  bool agent = true;  ///< false: Livy's plain way
 
   bool local() const { return url.empty(); }
 };

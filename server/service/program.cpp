@@ -94,13 +94,17 @@ std::string_view statement_kind(protocol::Language language) {
   return "pyspark";
 }
 
-std::string code_to_send(const protocol::RunStartParams& run) {
+std::string checked_code(const protocol::RunStartParams& run) {
   check(run.code);
-  auto code = with_unix_line_ends(run.code);
-  if (!run.program) return code;
-  if (run.language != protocol::Language::python) {
+  if (run.program && run.language != protocol::Language::python) {
     refuse("Only Python files can be run as a program. Select the code and run the selection.");
   }
+  return with_unix_line_ends(run.code);
+}
+
+std::string code_to_send(const protocol::RunStartParams& run) {
+  auto code = checked_code(run);
+  if (!run.program) return code;
   const auto path = run.source ? run.source->file : std::string("<livyd>");
   return concat(wrapper, program_function, "(", python_literal(code), ", ", python_literal(path),
                 ", ", nlohmann::json(run.program->arguments).dump(), ")\n");

@@ -7,10 +7,8 @@
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "livy/statement.hpp"
+#include "livy/marker.hpp"
 #include "service/program.hpp"
-#include "service/table.hpp"
-#include "service/traceback.hpp"
 
 namespace livyd {
 namespace {
@@ -19,121 +17,272 @@ using protocol::RunOutcome;
 using protocol::RunState;
 using protocol::StopTruth;
 
-constexpr std::size_t piece_limit = 64_KiB;
-constexpr std::size_t records_kept = 200;
+constexpr std::size_t records_kept = 300;
 /// How long a Stop waits for its effect before it tells that the driver is still busy.
 constexpr duration stop_patience = 3s;
+/// Between two interrupts: the first may hit a moment in which no user code executes.
+constexpr duration interrupt_interval = 200ms;
+/// How long a deletion waits for the interrupt of what runs.
+constexpr duration interrupt_patience = 1s;
+constexpr std::int64_t statements_listed = 100;
 
-/// `%json name` of a name that does not exist is answered as a success whose data is the shell's
-/// own error reply; this makes it the error that it is.
-void unwrap_shell_error(livy::statement_view& seen) {
-  const auto inner = std::find_if(seen.parts.begin(), seen.parts.end(), [](const auto& part) {
-    return part.mime == "content" && part.structured && part.whole();
-  });
-  if (seen.status != "ok" || inner == seen.parts.end()) return;
-  const auto reply = nlohmann::json::parse(inner->preview, nullptr, false);
-  if (!reply.is_object() || reply.value("status", "") != "error") return;
-  seen.status = "error";
-  seen.error_name = reply.value("ename", "Error");
-  seen.error_value = reply.value("evalue", "");
-  seen.traceback.clear();
-  for (const auto& line : reply.value("traceback", nlohmann::json::array())) {
-    if (line.is_string()) seen.traceback.push_back(line.get<std::string>());
-  }
+class no_output final : public livy::output_sink {
+ public:
+  task<void> restart() override { co_return; }
+  task<void> write(std::size_t, std::string_view, std::string_view) override { co_return; }
+};
+
+failure unknown_run() {
+  return {failure_kind::not_found, "livyd does not know this run (any more). Run the code again."};
 }
 
-/// What a new session's notice says after "The session was lost": without the advice to start one.
-std::string loss_of(const failure& reason) {
-  constexpr std::string_view advice = " Start a new one.";
-  auto words = reason.message();
-  if (words.ends_with(advice)) words.resize(words.size() - advice.size());
-  if (words.ends_with('.')) words.pop_back();
-  return words;
+void add_fact(std::vector<protocol::SessionFact>& facts, std::string_view name,
+              const std::string& value, bool is_url = false) {
+  if (value.empty()) return;
+  protocol::SessionFact fact;
+  fact.name = name;
+  fact.value = value;
+  if (is_url) fact.url = value;
+  facts.push_back(std::move(fact));
 }
 
-/// Livy strips the line end of what was printed last.
-void end_last_line(spool& output) {
-  const auto bytes = output.text_bytes();
-  if (bytes > 0 && output.read_text(bytes - 1, 1) != "\n") output.append_text("\n");
+/// A field of the server's own words, as one line; "" when it says nothing.
+std::string raw_text(const nlohmann::json& raw, const char* field) {
+  const auto found = raw.find(field);
+  if (found == raw.end() || found->is_null()) return {};
+  if (found->is_string()) return found->get<std::string>();
+  if (found->is_structured() && found->empty()) return {};
+  return found->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::string prefix_of_mine() {
+  return concat("livyd-", user_name(), "-");
 }
 
 }  // namespace
 
-struct room::record {
-  record(protocol::RunStartParams what, std::string text, const std::filesystem::path& folder)
-      : params(std::move(what)), code(std::move(text)), output(folder, params.run) {}
-
-  protocol::RunStartParams params;
-  std::string code;  ///< as it is sent; let go of after the POST
-  protocol::RunInfo info;
-  spool output;
-  clock::time_point sent_at;
-  std::string session;       ///< Livy's id, once the statement is there
-  bool may_withdraw = true;  ///< nothing has been sent
-  bool stop_asked = false;
-  std::uint64_t told_bytes = 0;  ///< how much of the output went out as events
-  asio::cancellation_signal withdraw;
-
-  bool finished() const { return info.state == RunState::finished; }
-};
-
 room::room(asio::any_io_executor executor, clock& time, listener& events, store& kept,
-           profile where, room_settings settings)
+           journal& runs, profile where, room_settings settings, std::function<bool()> watched)
     : executor_(executor),
       time_(time),
-      events_(events),
+      journal_(runs),
       profile_(std::move(where)),
       settings_(std::move(settings)),
       connection_(executor, profile_, settings_.server),
       session_(executor, time, events, kept, profile_, connection_),
-      changed_(executor) {}
+      around_{.time = time,
+              .events = events,
+              .kept = runs,
+              .outputs = settings_.outputs,
+              .preview_bytes = settings_.preview_bytes,
+              .output_file = settings_.output_file},
+      tools_{.executor = executor,
+             .time = time,
+             .session = session_,
+             .server = connection_,
+             .watched = std::move(watched)} {}
 
 room::~room() = default;
 
-task<std::vector<protocol::ListedSession>> room::list_sessions() {
+// ---------------------------------------------------------------- sessions
+
+protocol::ListedSession room::listed(const livy::session_view& view) const {
+  protocol::ListedSession row;
+  row.id = view.id;
+  row.state = view.state;
+  row.name = unless_empty(view.name);
+  row.kind = unless_empty(view.kind);
+  row.application_id = unless_empty(view.application_id);
+  row.owner = unless_empty(view.owner);
+  row.proxy_user = unless_empty(view.proxy_user);
+  row.driver_memory = unless_empty(raw_text(view.raw, "driverMemory"));
+  row.executor_memory = unless_empty(raw_text(view.raw, "executorMemory"));
+  row.spark_ui_url = unless_empty(view.spark_ui_url);
+  row.driver_log_url = unless_empty(view.driver_log_url);
+  row.mine = view.name.starts_with(prefix_of_mine());
+  row.active = session_.info().id == view.id;
+  return row;
+}
+
+task<protocol::SessionListResult> room::list_sessions() {
   auto livy = co_await connection_.open();
   auto sessions = co_await livy->list_sessions();
-  const auto prefix = concat("livyd-", user_name(), "-");
-  std::vector<protocol::ListedSession> out;
-  for (const auto& view : sessions) {
-    protocol::ListedSession row;
-    row.id = view.id;
-    row.state = view.state;
-    if (!view.name.empty()) row.name = view.name;
-    if (!view.kind.empty()) row.kind = view.kind;
-    if (!view.application_id.empty()) row.application_id = view.application_id;
-    if (!view.owner.empty()) row.owner = view.owner;
-    if (!view.proxy_user.empty()) row.proxy_user = view.proxy_user;
-    row.mine = view.name.starts_with(prefix);
-    row.active = session_.info().id == view.id;
-    out.push_back(std::move(row));
+  protocol::SessionListResult out;
+  for (const auto& view : sessions) out.sessions.push_back(listed(view));
+  const auto rank = [](const protocol::ListedSession& one) {
+    return one.active ? 0 : one.mine ? 1 : 2;
+  };
+  std::stable_sort(out.sessions.begin(), out.sessions.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  co_return out;
+}
+
+std::string room::session_or_active(const std::optional<std::string>& id_or_name) const {
+  if (id_or_name) return *id_or_name;
+  if (session_.info().id) return *session_.info().id;
+  throw failure(failure_kind::not_found, "There is no session. Start one, or attach to one.");
+}
+
+task<protocol::SessionDetails> room::session_details(std::optional<std::string> id_or_name) {
+  const auto wanted = session_or_active(id_or_name);
+  auto livy = co_await connection_.open();
+  auto found = co_await livy->find_session(wanted);
+  if (!found) throw no_such_session(wanted);
+  protocol::SessionDetails out;
+  out.session = listed(*found);
+  auto& facts = out.facts;
+  add_fact(facts, "Name", found->name);
+  add_fact(facts, "Id", found->id);
+  add_fact(facts, "State", found->state);
+  add_fact(facts, "Kind", found->kind);
+  add_fact(facts, "Application", found->application_id);
+  add_fact(facts, "Owner", found->owner);
+  add_fact(facts, "Proxy user", found->proxy_user);
+  add_fact(facts, "Spark UI", found->spark_ui_url, true);
+  add_fact(facts, "Driver log", found->driver_log_url, true);
+  const std::pair<const char*, const char*> fields[] = {{"Driver memory", "driverMemory"},
+                                                        {"Driver cores", "driverCores"},
+                                                        {"Executor memory", "executorMemory"},
+                                                        {"Executor cores", "executorCores"},
+                                                        {"Executors", "numExecutors"},
+                                                        {"Queue", "queue"},
+                                                        {"Time to live", "ttl"},
+                                                        {"Idle timeout", "idleTimeout"},
+                                                        {"Jars", "jars"},
+                                                        {"Python files", "pyFiles"},
+                                                        {"Files", "files"},
+                                                        {"Archives", "archives"}};
+  for (const auto& [name, field] : fields) {
+    const auto value = raw_text(found->raw, field);
+    if (value != "0") add_fact(facts, name, value);
+  }
+  const auto conf = found->raw.find("conf");
+  if (conf != found->raw.end() && conf->is_object()) {
+    for (const auto& [key, value] : conf->items()) {
+      add_fact(facts, key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
   }
   co_return out;
 }
 
-task<void> room::kill_session(std::string id_or_name) {
+task<void> room::kill_session(std::optional<std::string> id_or_name) {
+  const auto wanted = session_or_active(id_or_name);
   auto livy = co_await connection_.open();
-  auto found = co_await livy->find_session(id_or_name);
-  if (!found) throw no_such_session(id_or_name);
+  auto found = co_await livy->find_session(wanted);
+  if (!found) throw no_such_session(wanted);
   if (session_.info().id == found->id) {
-    co_await session_.stop();
+    co_await stop_session();
   } else {
     co_await livy->delete_session(found->id);
   }
 }
 
-bool room::has_run(const std::string& run) const {
-  return std::any_of(records_.begin(), records_.end(),
-                     [&](const auto& one) { return one->params.run == run; });
+task<protocol::SessionKillAllResult> room::kill_all_sessions(bool others) {
+  auto all = co_await list_sessions();
+  protocol::SessionKillAllResult out;
+  for (auto& one : all.sessions) {
+    if (!one.mine && !others) continue;
+    std::string problem;
+    try {
+      co_await kill_session(one.id);
+      out.killed.push_back(one);
+    } catch (const failure& reason) {
+      if (reason.kind() == failure_kind::cancelled) throw;
+      problem = reason.message();
+    }
+    if (!problem.empty()) out.problems.push_back(concat(one.name.value_or(one.id), ": ", problem));
+  }
+  co_return out;
 }
 
-room::record& room::find(const std::string& run) {
-  const auto found = std::find_if(records_.begin(), records_.end(),
-                                  [&](const auto& one) { return one->params.run == run; });
-  if (found == records_.end()) {
-    throw failure(failure_kind::not_found,
-                  "livyd does not know this run (any more). Run the code again.");
+task<void> room::interrupt_current() {
+  if (!current_ || queue_.empty()) co_return;
+  auto& run = *queue_.front();
+  run.stop_asked = true;
+  const auto until = time_.now() + interrupt_patience;
+  while (!run.finished() && current_ && time_.now() < until) {
+    co_await current_->ask_to_stop();
+    co_await time_.sleep_for(50ms);
   }
+}
+
+task<protocol::SessionInfo> room::stop_session() {
+  co_await interrupt_current();
+  co_return co_await session_.stop();
+}
+
+task<protocol::SessionInfo> room::restart_session() {
+  co_await interrupt_current();
+  co_return co_await session_.restart();
+}
+
+// ---------------------------------------------------------------- statements
+
+/// By single reads from the newest known downwards: the list endpoint can end a session.
+task<protocol::StatementListResult> room::list_statements(std::optional<std::string> session) {
+  const auto wanted = session_or_active(session);
+  auto livy = co_await connection_.open();
+  no_output nowhere;
+  std::vector<livy::statement_view> seen;
+  // Upwards from what is known to the first that does not exist yet.
+  const bool active = session_.info().id == wanted;
+  std::int64_t top = active ? session_.last_statement() : -1;
+  while (true) {
+    auto next = co_await livy->read_statement(wanted, top + 1, nowhere);
+    if (!next) break;
+    ++top;
+  }
+  protocol::StatementListResult out;
+  for (auto id = top; id >= 0 && top - id < statements_listed; --id) {
+    auto view = co_await livy->read_statement(wanted, id, nowhere);
+    if (!view) {
+      out.detail = concat("The server no longer has statement ", id, " and those before it.");
+      break;
+    }
+    protocol::ListedStatement row;
+    row.statement = id;
+    row.state = view->state;
+    row.code = view->code_head;
+    row.progress = view->progress;
+    row.started = view->started;
+    row.completed = std::max<std::int64_t>(0, view->completed);
+    row.status = unless_empty(view->status);
+    const auto marked = livy::marked_run(view->code_head, view->code_tail);
+    if (marked && has_run(marked->substr(0, marked->find('.')))) {
+      row.run = marked->substr(0, marked->find('.'));
+    }
+    out.statements.push_back(std::move(row));
+  }
+  co_return out;
+}
+
+task<void> room::cancel_statement(std::optional<std::string> session, std::int64_t statement) {
+  const auto wanted = session_or_active(session);
+  for (auto* run : queue_) {
+    if (run->stored.session == wanted && run->stored.statement == statement) {
+      co_await stop(run->id());
+      co_return;
+    }
+  }
+  auto livy = co_await connection_.open();
+  co_await livy->cancel_statement(wanted, statement);
+}
+
+// ---------------------------------------------------------------- runs
+
+bool room::has_run(const std::string& run) const {
+  return std::any_of(records_.begin(), records_.end(),
+                     [&](const auto& one) { return one->id() == run; });
+}
+
+run_record& room::find(const std::string& run) const {
+  const auto found = std::find_if(records_.begin(), records_.end(),
+                                  [&](const auto& one) { return one->id() == run; });
+  if (found == records_.end()) throw unknown_run();
   return **found;
 }
 
@@ -143,24 +292,63 @@ std::vector<protocol::RunInfo> room::runs() const {
   return out;
 }
 
+void room::forget_oldest() {
+  if (records_.size() <= records_kept) return;
+  const auto oldest = std::find_if(records_.begin(), records_.end(),
+                                   [](const auto& one) { return one->finished(); });
+  if (oldest != records_.end()) records_.erase(oldest);
+}
+
+void room::restore(stored_run left) {
+  const bool open = left.phase != run_phase::finished;
+  if (open) left.params.code = journal_.code(left.params.run);
+  auto made = std::make_unique<run_record>(around_, std::move(left));
+  auto& run = *made;
+  records_.push_back(std::move(made));
+  if (run.may_have_been_sent()) {
+    run.may_withdraw = false;
+    enqueue(run);
+  } else if (open) {
+    run.info.state = RunState::held;
+  }
+  forget_oldest();
+}
+
 task<protocol::RunInfo> room::start(protocol::RunStartParams params) {
   if (has_run(params.run)) co_return find(params.run).info;
-  auto code = code_to_send(params);
-  auto made = std::make_unique<record>(std::move(params), std::move(code), settings_.outputs);
+  checked_code(params);
+  const auto id = params.run;
+  stored_run fresh;
+  fresh.params = std::move(params);
+  fresh.accepted = time_.wall_milliseconds();
+  auto made = std::make_unique<run_record>(around_, std::move(fresh));
   auto& run = *made;
-  run.info.run = run.params.run;
-  run.info.profile = profile_.name;
-  run.info.language = run.params.language;
-  run.info.source = run.params.source;
-  run.info.accepted = time_.wall_milliseconds();
-  run.info.state = RunState::queued;
   records_.push_back(std::move(made));
-  if (records_.size() > records_kept && records_.front()->finished()) {
-    records_.erase(records_.begin());
-  }
   queue_.push_back(&run);
-  if (!worker_.running()) worker_.start(executor_, "runs", [this] { return work(); });
+  std::optional<failure> problem;
+  try {
+    co_await journal_.put_code(id, run.stored.params.code);
+    co_await run.keep();
+  } catch (const failure& reason) {
+    problem = reason;
+  }
+  if (problem) {
+    std::erase(queue_, &run);
+    std::erase_if(records_, [&](const auto& one) { return one.get() == &run; });
+    throw failure(*problem);
+  }
+  forget_oldest();
+  start_worker();
   co_return run.info;
+}
+
+void room::enqueue(run_record& run) {
+  queue_.push_back(&run);
+  start_worker();
+}
+
+void room::start_worker() {
+  if (!worker_.running()) worker_.start(executor_, "runs", [this] { return work(); });
 }
 
 task<void> room::work() {
@@ -169,17 +357,31 @@ task<void> room::work() {
   co_await time_.sleep_for(0s);
   while (!queue_.empty() && !closing_) {
     auto& run = *queue_.front();
-    co_await execute(run);
+    co_await carry_out(run);
     if (!queue_.empty() && queue_.front() == &run) queue_.pop_front();
+    if (closing_) break;
+    const bool failed = run.info.result && (run.info.result->outcome == RunOutcome::error ||
+                                            run.info.result->outcome == RunOutcome::failed);
+    if (failed && settings_.stop_on_error) co_await drop_queue_after(run);
+    if (queue_.empty()) co_await session_.set_working(false);
   }
 }
 
-task<void> room::execute(record& run) {
+task<void> room::drop_queue_after(const run_record& failed) {
+  static_cast<void>(failed);
+  while (!queue_.empty()) {
+    auto& run = *queue_.front();
+    queue_.pop_front();
+    co_await run.finish(RunOutcome::stopped, "not sent: a run before it failed");
+  }
+}
+
+task<void> room::carry_out(run_record& run) {
   std::optional<failure> problem;
-  bool withdrawn = false;
   try {
+    current_ = std::make_unique<execution>(tools_, run);
     // A slot of its own: a Stop withdraws this run, not the queue.
-    auto work = perform(run);
+    auto work = current_->perform();
     co_await asio::co_spawn(executor_, std::move(work),
                             asio::bind_cancellation_slot(run.withdraw.slot(), asio::use_awaitable));
   } catch (const failure& reason) {
@@ -188,201 +390,78 @@ task<void> room::execute(record& run) {
     if (is_cancellation(std::current_exception())) {
       problem = failure(failure_kind::cancelled, "cancelled");
     } else {
-      log::error("runs", concat(run.params.run, ": ", error.what()));
+      log::error("runs", concat(run.id(), ": ", error.what()));
       problem = failure(failure_kind::internal, "livyd has a bug: this run could not be followed.");
     }
   }
-  if (closing_ || !problem) co_return;
-  withdrawn = problem->kind() == failure_kind::cancelled && run.stop_asked;
-  if (withdrawn) {
-    co_await finish(run, RunOutcome::stopped, "stopped before it was sent");
-  } else {
-    co_await finish(run, RunOutcome::failed, problem->message());
-  }
-}
-
-task<void> room::perform(record& run) {
-  std::shared_ptr<livy::client> livy;
-  auto session = co_await submit(run, livy);
-  if (session.empty()) co_return;
-  run.session = session;
-  co_await session_.set_working(true);
-  if (run.stop_asked) co_await ask_to_cancel(run);
-  std::optional<failure> problem;
-  try {
-    co_await follow(run, *livy, session);
-  } catch (const failure& reason) {
-    problem = reason;
-  }
-  if (!problem) {
-    if (queue_.size() <= 1) co_await session_.set_working(false);
-    co_return;
-  }
-  if (problem->kind() == failure_kind::session_lost) {
-    const bool removed = session_.info().state == protocol::SessionState::removed;
-    co_await session_.lose(loss_of(*problem));
-    if (removed) {
-      co_await finish(run, RunOutcome::stopped, "the session was removed while this ran");
-    } else {
-      co_await finish(run, RunOutcome::unknown,
-                      concat("The session ended while this ran (", loss_of(*problem),
-                             "). How far the code came is not known."));
-    }
-    co_return;
-  }
-  if (problem->kind() == failure_kind::not_found) {
-    co_await finish(run, RunOutcome::unknown,
-                    "The server has forgotten this statement; what became of it is not known.");
-    co_return;
-  }
-  throw failure(*problem);
-}
-
-/// Returns the id of the session that took the code, or "" when the run has been finished here.
-task<std::string> room::submit(record& run, std::shared_ptr<livy::client>& livy) {
-  for (int attempt = 0;; ++attempt) {
-    co_await change(run, RunState::starting, {});
-    auto session = co_await session_.ensure();
-    livy = co_await connection_.open();
-    if (run.stop_asked) throw_cancelled();
-    run.may_withdraw = false;
-    run.sent_at = time_.now();
-    co_await change(run, RunState::sent, {});
-    std::optional<failure> problem;
-    try {
-      run.info.statement = co_await livy->submit(session, run.code,
-                                                 std::string(statement_kind(run.params.language)));
-    } catch (const failure& reason) {
-      problem = reason;
-    }
-    if (!problem) {
-      run.code = {};
-      co_return session;
-    }
-    if (problem->kind() == failure_kind::session_lost && attempt == 0) {
-      // The server refused it: it certainly did not run, so it may be sent to a new session.
-      run.may_withdraw = true;
-      co_await session_.lose(loss_of(*problem));
-      continue;
-    }
-    if (leaves_outcome_unknown(problem->kind())) {
-      co_await finish(run, RunOutcome::unknown,
-                      concat("livyd cannot tell whether your code ran: the answer was lost. ",
-                             problem->message()));
-      co_return std::string();
-    }
-    throw failure(*problem);
-  }
-}
-
-task<void> room::follow(record& run, livy::client& livy, const std::string& session) {
-  auto observe = [this, &run](const livy::statement_progress& seen) -> task<void> {
-    co_await session_.set_reachable(seen.trouble);
-    if (seen.state == "running" || seen.progress > 0) run.info.progress = seen.progress;
-    auto state = seen.state == "running" ? RunState::running : RunState::sent;
-    if (run.stop_asked) state = RunState::stopping;
-    if (seen.state.empty()) state = run.info.state;
-    co_await change(run, state, seen.trouble);
-  };
-  auto seen = co_await livy::follow_statement(livy, time_, session, *run.info.statement, run.output,
-                                              observe);
-  co_await conclude(run, livy, session, std::move(seen));
-}
-
-task<void> room::conclude(record& run, livy::client& livy, const std::string& session,
-                          livy::statement_view seen) {
-  append_tables(run, seen);
-  end_last_line(run.output);
+  current_.reset();
+  if (closing_ || !problem || run.finished()) co_return;
   protocol::RunResult result;
-  result.parts = run.output.finish();
-  unwrap_shell_error(seen);
-  std::erase_if(result.parts,
-                [](const auto& part) { return part.mime.find('/') == std::string::npos; });
-  if (seen.state == "cancelled") {
+  if (problem->kind() == failure_kind::cancelled && run.stop_asked) {
     result.outcome = RunOutcome::stopped;
-    bool busy = false;
-    try {
-      auto view = co_await livy.find_session(session);
-      busy = view && view->phase() == livy::session_phase::busy && queue_.size() <= 1;
-    } catch (const failure& reason) {
-      if (reason.kind() == failure_kind::cancelled) throw;
-    }
-    result.message =
-        busy ? "Livy says cancelled, but the driver is still busy" : "stopped; the session is free";
-  } else if (seen.status == "error") {
-    result.outcome = RunOutcome::error;
-    result.error = editor_error(seen, run.params);
-    result.message = result.error->message.empty()
-                         ? result.error->name
-                         : concat(result.error->name, ": ", result.error->message);
+    result.message = "stopped before it was sent";
   } else {
-    result.outcome = RunOutcome::ok;
-    result.message = "ok";
+    result.outcome = run.may_have_been_sent() ? RunOutcome::unknown : RunOutcome::failed;
+    result.failure = protocol::FailureKind{};
+    protocol::from_json(nlohmann::json(name_of(problem->kind())), *result.failure);
+    result.message = problem->message();
   }
-  co_await finish(run, std::move(result));
+  co_await run.finish(std::move(result));
 }
 
-void room::append_tables(record& run, const livy::statement_view& seen) {
-  for (const auto& part : seen.parts) {
-    if (part.mime != "application/json" || !part.structured || !part.whole()) continue;
-    const auto value = nlohmann::json::parse(part.preview, nullptr, false);
-    if (is_sql_result(value)) run.output.append_text(table_text(value));
+task<protocol::RunInfo> room::attach(std::string name, std::uint64_t from) {
+  auto& run = find(name);
+  co_await run.send_output(from, run.told_bytes);
+  if (run.finished()) co_await around_.events.run_finished(run.info);
+  co_return run.info;
+}
+
+task<protocol::RunInfo> room::release(std::string name) {
+  auto& run = find(name);
+  if (run.info.state == RunState::held) {
+    run.info.state = RunState::queued;
+    enqueue(run);
   }
+  co_return run.info;
 }
 
-task<void> room::finish(record& run, RunOutcome outcome, std::string message) {
-  protocol::RunResult result;
-  result.outcome = outcome;
-  result.message = std::move(message);
-  result.parts = run.output.finish();
-  return finish(run, std::move(result));
-}
-
-task<void> room::finish(record& run, protocol::RunResult result) {
-  const auto total = run.output.text_bytes();
-  const auto shown = std::min(total, settings_.preview_bytes);
-  co_await send_output(run, 0, shown);
-  if (run.sent_at != clock::time_point()) {
-    result.milliseconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(time_.now() - run.sent_at).count();
+task<void> room::discard(std::string name) {
+  auto& run = find(name);
+  if (!run.finished() && run.info.state != RunState::held) {
+    throw failure(failure_kind::invalid_input, "This run is under way. Stop it first.");
   }
-  result.output_bytes = static_cast<std::int64_t>(total);
-  result.sent_bytes = static_cast<std::int64_t>(run.told_bytes);
-  if (const auto file = run.output.text_file()) result.output_file = file->string();
-  run.may_withdraw = false;
-  run.code = {};
-  run.info.output_bytes = static_cast<std::int64_t>(total);
-  run.info.state = RunState::finished;
-  run.info.detail.reset();
-  run.info.result = std::move(result);
-  log::info("runs",
-            concat(run.params.run, " ended: ", protocol::name_of(run.info.result->outcome)));
-  co_await events_.run_finished(run.info);
-  changed_.notify_all();
+  journal_.remove(name);
+  std::erase_if(records_, [&](const auto& one) { return one.get() == &run; });
+  co_return;
 }
 
-task<void> room::send_output(record& run, std::uint64_t from, std::uint64_t to) {
-  while (from < to) {
-    const auto limit = std::min<std::uint64_t>(piece_limit, to - from);
-    auto text = run.output.read_text(from, limit);
-    if (text.empty()) break;
-    protocol::RunOutput piece;
-    piece.run = run.params.run;
-    piece.offset = static_cast<std::int64_t>(from);
-    from += text.size();
-    run.told_bytes = std::max(run.told_bytes, from);
-    piece.text = std::move(text);
-    co_await events_.run_output(std::move(piece));
+task<protocol::RunInfo> room::look_again(std::string name) {
+  auto& run = find(name);
+  const bool unknown = run.finished() && run.info.result &&
+                       run.info.result->outcome == RunOutcome::unknown &&
+                       !run.stored.session.empty();
+  if (unknown) {
+    run.stored.params.code = journal_.code(name);
+    run.reopen();
+    co_await run.keep();
+    enqueue(run);
   }
+  co_return run.info;
 }
 
-task<void> room::change(record& run, RunState state, std::string detail) {
-  const auto told = detail.empty() ? std::nullopt : std::optional(std::move(detail));
-  run.info.state = state;
-  run.info.detail = told;
-  co_await events_.run_changed(run.info);
-  changed_.notify_all();
+std::string room::code_of(const std::string& run) const {
+  const auto& params = find(run).stored.params;
+  return params.code.empty() ? journal_.code(run) : params.code;
 }
+
+void room::clear_history() {
+  std::erase_if(records_, [&](const auto& one) {
+    if (one->finished()) journal_.remove(one->id());
+    return one->finished();
+  });
+}
+
+// ---------------------------------------------------------------- stopping
 
 task<protocol::RunStopResult> room::stop(std::string name) {
   auto& run = find(name);
@@ -393,33 +472,52 @@ task<protocol::RunStopResult> room::stop(std::string name) {
     co_return out;
   }
   run.stop_asked = true;
-  if (queue_.front() != &run) {
-    queue_.erase(std::find(queue_.begin(), queue_.end(), &run));
-    co_await finish(run, RunOutcome::stopped, "stopped before it was sent");
+  const bool current = !queue_.empty() && queue_.front() == &run;
+  if (!current && !run.may_have_been_sent()) {
+    std::erase(queue_, &run);
+    co_await run.finish(RunOutcome::stopped, "stopped before it was sent");
     out.truth = StopTruth::withdrawn;
     out.message = "It was waiting and has not been sent.";
     co_return out;
   }
+  co_return co_await stop_current(run);
+}
+
+task<protocol::RunStopResult> room::stop_current(run_record& run) {
+  protocol::RunStopResult out;
   const bool withdrawing = run.may_withdraw;
   if (withdrawing) {
     run.withdraw.emit(asio::cancellation_type::terminal);
   } else {
-    co_await change(run, RunState::stopping, {});
-    co_await ask_to_cancel(run);
+    co_await run.change(RunState::stopping, {});
   }
   const auto deadline = time_.now() + stop_patience;
-  while (!run.finished() && time_.now() < deadline) co_await time_.sleep_for(20ms);
+  auto next_interrupt = time_.now();
+  while (!run.finished() && time_.now() < deadline) {
+    const bool ask = !withdrawing && current_ && queue_.front() == &run;
+    if (ask && time_.now() >= next_interrupt) {
+      co_await current_->ask_to_stop();
+      next_interrupt = time_.now() + interrupt_interval;
+    }
+    if (!run.finished()) co_await time_.sleep_for(10ms);
+  }
   if (!run.finished()) {
-    out.truth = StopTruth::busy;
-    out.message =
-        "Livy was asked to cancel, but the driver is still busy. Keep waiting, or restart the "
-        "session.";
+    const bool sent = run.stored.statement >= 0;
+    out.truth = sent ? StopTruth::busy : StopTruth::unknown;
+    out.message = sent ? "Livy was asked to cancel, but the driver is still busy. Keep waiting, or "
+                         "restart the session."
+                       : "The server does not answer, so it is not known whether the code runs. "
+                         "livyd keeps looking and stops it as soon as it can.";
+  } else if (run.info.result->outcome == RunOutcome::unknown) {
+    out.truth = StopTruth::unknown;
+    out.message = run.info.result->message;
   } else if (run.info.result->outcome != RunOutcome::stopped) {
     out.truth = StopTruth::already_finished;
     out.message = "It finished before it could be stopped.";
-  } else if (withdrawing) {
+  } else if (withdrawing || run.never_ran) {
     out.truth = StopTruth::withdrawn;
-    out.message = "It was waiting and has not been sent.";
+    out.message =
+        run.never_ran ? "It was withdrawn and never ran." : "It was waiting and has not been sent.";
   } else {
     const bool free = run.info.result->message.ends_with("free");
     out.truth = free ? StopTruth::stopped : StopTruth::busy;
@@ -430,17 +528,28 @@ task<protocol::RunStopResult> room::stop(std::string name) {
   co_return out;
 }
 
-task<void> room::ask_to_cancel(record& run) {
-  if (!run.info.statement || run.session.empty()) co_return;  // asked again after the POST
-  auto livy = co_await connection_.open();
-  co_await livy->cancel_statement(run.session, *run.info.statement);
-}
+// ---------------------------------------------------------------- the end
 
-task<protocol::RunInfo> room::attach(std::string name, std::uint64_t from) {
-  auto& run = find(name);
-  co_await send_output(run, from, run.told_bytes);
-  if (run.finished()) co_await events_.run_finished(run.info);
-  co_return run.info;
+std::string room::state_text() const {
+  const auto& info = session_.info();
+  std::string out = concat("profile ", profile_.name, ": ",
+                           profile_.local() ? "the embedded endpoint" : profile_.url, "\n");
+  out += concat("  session ", info.name.value_or("(no name)"), ", id ", info.id.value_or("none"),
+                ", ", protocol::name_of(info.state), "\n");
+  if (info.detail) out += concat("  ", *info.detail, "\n");
+  if (info.application_id) out += concat("  application ", *info.application_id, "\n");
+  if (info.server_version) out += concat("  Livy ", *info.server_version, "\n");
+  const auto agent = info.agent ? protocol::name_of(*info.agent) : std::string_view("not known");
+  out += concat("  agent: ", agent, "\n");
+  if (info.agent_detail) out += concat("  ", *info.agent_detail, "\n");
+  out += concat("  last statement known: ", session_.last_statement(), "\n");
+  out += concat("  runs: ", records_.size(), " known, ", queue_.size(), " under way\n");
+  for (const auto* run : queue_) {
+    out += concat("    ", run->id(), " ", protocol::name_of(run->info.state), ", statement ",
+                  run->stored.statement, ", attempt ", run->stored.attempt, ", ",
+                  run->output.text_bytes(), " bytes of output\n");
+  }
+  return out;
 }
 
 void room::leave() {

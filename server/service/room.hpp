@@ -1,9 +1,9 @@
 // Everything of one profile: its connection, its active session, and the queue of its runs.
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,9 +11,11 @@
 #include "base/clock.hpp"
 #include "service/active_session.hpp"
 #include "service/connection.hpp"
+#include "service/execution.hpp"
+#include "service/journal.hpp"
 #include "service/listener.hpp"
 #include "service/profile.hpp"
-#include "service/spool.hpp"
+#include "service/run_record.hpp"
 #include "service/store.hpp"
 
 namespace livyd {
@@ -22,30 +24,55 @@ struct room_settings {
   connection_settings server;
   std::filesystem::path outputs;  ///< folder of the runs' files
   std::uint64_t preview_bytes = 1_MiB;
+  std::filesystem::path output_file;  ///< where ended runs are appended to; "" = nowhere
+  bool stop_on_error = false;
 };
 
 class room {
  public:
-  room(asio::any_io_executor executor, clock& time, listener& events, store& kept, profile where,
-       room_settings settings);
+  /// `watched`: whether somebody looks on.
+  room(asio::any_io_executor executor, clock& time, listener& events, store& kept, journal& runs,
+       profile where, room_settings settings, std::function<bool()> watched);
   ~room();
   room(const room&) = delete;
   room& operator=(const room&) = delete;
 
   const profile& where() const { return profile_; }
   active_session& session() { return session_; }
-  task<std::vector<protocol::ListedSession>> list_sessions();
-  task<void> kill_session(std::string id_or_name);
+  connection& server() { return connection_; }
+
+  task<protocol::SessionListResult> list_sessions();
+  task<protocol::SessionDetails> session_details(std::optional<std::string> id_or_name);
+  task<void> kill_session(std::optional<std::string> id_or_name);
+  task<protocol::SessionKillAllResult> kill_all_sessions(bool others);
+  /// Interrupts what runs first: Livy's own deletion waits 10 s for it.
+  task<protocol::SessionInfo> stop_session();
+  task<protocol::SessionInfo> restart_session();
+  task<protocol::StatementListResult> list_statements(std::optional<std::string> session);
+  task<void> cancel_statement(std::optional<std::string> session, std::int64_t statement);
 
   bool has_run(const std::string& run) const;
   std::vector<protocol::RunInfo> runs() const;
   /// No run is queued or under way.
   bool quiet() const { return queue_.empty(); }
 
+  /// Takes up what an earlier process has left, before anything else: what may have been sent is
+  /// looked for on the server, what was not is held.
+  void restore(stored_run left);
   /// Throws failure{invalid_input} for code that cannot be sent; nothing has happened then.
   task<protocol::RunInfo> start(protocol::RunStartParams params);
   task<protocol::RunStopResult> stop(std::string run);
   task<protocol::RunInfo> attach(std::string run, std::uint64_t from);
+  task<protocol::RunInfo> release(std::string run);
+  /// Throws failure{invalid_input} for a run that is under way.
+  task<void> discard(std::string run);
+  /// Looks again for a run whose outcome is unknown.
+  task<protocol::RunInfo> look_again(std::string run);
+  std::string code_of(const std::string& run) const;
+  /// Forgets every finished run and its files.
+  void clear_history();
+  /// One paragraph for Show State.
+  std::string state_text() const;
 
   /// What was begun on the server stays there, whoever is cancelled from now on.
   void leave();
@@ -53,34 +80,31 @@ class room {
   task<void> close();
 
  private:
-  struct record;
-
-  record& find(const std::string& run);
+  run_record& find(const std::string& run) const;
+  void enqueue(run_record& run);
+  void start_worker();
   task<void> work();
-  task<void> execute(record& run);
-  task<void> perform(record& run);
-  task<std::string> submit(record& run, std::shared_ptr<livy::client>& livy);
-  task<void> follow(record& run, livy::client& livy, const std::string& session);
-  task<void> conclude(record& run, livy::client& livy, const std::string& session,
-                      livy::statement_view seen);
-  task<void> finish(record& run, protocol::RunResult result);
-  task<void> finish(record& run, protocol::RunOutcome outcome, std::string message);
-  task<void> send_output(record& run, std::uint64_t from, std::uint64_t to);
-  task<void> change(record& run, protocol::RunState state, std::string detail);
-  task<void> ask_to_cancel(record& run);
-  void append_tables(record& run, const livy::statement_view& seen);
+  task<void> carry_out(run_record& run);
+  task<void> drop_queue_after(const run_record& failed);
+  task<void> interrupt_current();
+  task<protocol::RunStopResult> stop_current(run_record& run);
+  void forget_oldest();
+  std::string session_or_active(const std::optional<std::string>& id_or_name) const;
+  protocol::ListedSession listed(const livy::session_view& view) const;
 
   asio::any_io_executor executor_;
   clock& time_;
-  listener& events_;
+  journal& journal_;
   profile profile_;
   room_settings settings_;
   connection connection_;
   active_session session_;
-  std::vector<std::unique_ptr<record>> records_;  // in order of acceptance, the last 200
-  std::deque<record*> queue_;                     // the first is the one under way
+  run_surroundings around_;
+  execution_tools tools_;
+  std::vector<std::unique_ptr<run_record>> records_;  // in order of acceptance
+  std::deque<run_record*> queue_;                     // the first is the one under way
+  std::unique_ptr<execution> current_;                // of the first in the queue
   background worker_;
-  notification changed_;  // some run changed
   bool closing_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/files.hpp"
@@ -14,8 +15,8 @@ namespace livyd {
 namespace {
 
 constexpr std::int64_t default_preview_bytes = 1 << 20;
-constexpr std::size_t outputs_kept = 500;
-constexpr std::uint64_t outputs_limit = 2'000'000'000;
+constexpr std::size_t runs_kept = 300;
+constexpr std::int64_t default_history_bytes = 2'000'000'000;
 
 std::filesystem::path temporary_folder() {
   const auto folder =
@@ -68,9 +69,12 @@ task<protocol::InitializeResult> service::initialize(protocol::InitializeParams 
     store_ = co_await store::open(folder, settings_.store_patience, waiting);
     outputs_ = folder / "runs";
     make_private_folder(outputs_);
-    co_await off_thread(
-        [outputs = outputs_] { prune_outputs(outputs, outputs_kept, outputs_limit); });
+    const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(
+        0, params.configuration.history_bytes.value_or(default_history_bytes)));
+    co_await off_thread([outputs = outputs_, limit] { prune_history(outputs, runs_kept, limit); });
   }
+  journal_ = std::make_unique<journal>(outputs_, !temporary_outputs_);
+  left_behind_ = journal_->read_all();
   initialized_ = true;
   if (!store_->complaint().empty()) {
     protocol::Notice words;
@@ -109,9 +113,25 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
       ++it;
     }
   }
+  take_up_runs();
   protocol::ConfigureResult result;
   result.profiles = profiles_.summaries();
   co_return result;
+}
+
+/// Runs of an earlier process come into the room of their profile; those of a profile that cannot
+/// be used now wait for a configuration in which it can.
+void service::take_up_runs() {
+  std::vector<stored_run> waiting;
+  for (auto& left : std::exchange(left_behind_, {})) {
+    try {
+      room_of(left.params.profile).restore(left);
+    } catch (const failure& reason) {
+      log::info("service", concat("run ", left.params.run, " waits: ", reason.message()));
+      waiting.push_back(std::move(left));
+    }
+  }
+  left_behind_ = std::move(waiting);
 }
 
 void service::set_token(const std::string& profile, std::string token) {
@@ -134,8 +154,10 @@ room& service::room_of(const std::string& profile) {
   settings.outputs = outputs_;
   settings.preview_bytes = static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, configuration_.preview_bytes.value_or(default_preview_bytes)));
-  auto made =
-      std::make_unique<room>(executor_, time_, events_, *store_, where, std::move(settings));
+  settings.stop_on_error = configuration_.stop_on_error.value_or(false);
+  settings.output_file = configuration_.output_file.value_or("");
+  auto made = std::make_unique<room>(executor_, time_, events_, *store_, *journal_, where,
+                                     std::move(settings), [this] { return looking_; });
   return *rooms_.emplace(profile, std::move(made)).first->second;
 }
 
@@ -151,7 +173,7 @@ task<protocol::SessionInfo> service::session_start(protocol::ProfileParams param
 }
 
 task<protocol::SessionInfo> service::session_stop(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).session().stop();
+  co_return co_await room_of(params.profile).stop_session();
 }
 
 task<protocol::SessionInfo> service::session_get(protocol::ProfileParams params) {
@@ -162,15 +184,43 @@ task<protocol::SessionInfo> service::session_attach(protocol::SessionAttachParam
   co_return co_await room_of(params.profile).session().attach(params.session);
 }
 
-task<protocol::Empty> service::session_kill(protocol::SessionAttachParams params) {
+task<protocol::SessionInfo> service::session_restart(protocol::ProfileParams params) {
+  co_return co_await room_of(params.profile).restart_session();
+}
+
+task<protocol::Empty> service::session_kill(protocol::SessionParams params) {
   co_await room_of(params.profile).kill_session(params.session);
   co_return protocol::Empty{};
 }
 
+task<protocol::SessionKillAllResult> service::session_kill_all(
+    protocol::SessionKillAllParams params) {
+  co_return co_await room_of(params.profile).kill_all_sessions(params.others);
+}
+
+task<protocol::SessionDetails> service::session_details(protocol::SessionParams params) {
+  co_return co_await room_of(params.profile).session_details(params.session);
+}
+
+task<protocol::SessionInfo> service::session_keep(protocol::ProfileParams params) {
+  co_return co_await room_of(params.profile).session().keep_alive();
+}
+
+task<protocol::SessionInfo> service::session_use_agent(protocol::SessionUseAgentParams params) {
+  co_return co_await room_of(params.profile).session().use_agent(params.use);
+}
+
 task<protocol::SessionListResult> service::session_list(protocol::ProfileParams params) {
-  protocol::SessionListResult result;
-  result.sessions = co_await room_of(params.profile).list_sessions();
-  co_return result;
+  co_return co_await room_of(params.profile).list_sessions();
+}
+
+task<protocol::StatementListResult> service::statement_list(protocol::SessionParams params) {
+  co_return co_await room_of(params.profile).list_statements(params.session);
+}
+
+task<protocol::Empty> service::statement_cancel(protocol::StatementParams params) {
+  co_await room_of(params.profile).cancel_statement(params.session, params.statement);
+  co_return protocol::Empty{};
 }
 
 task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
@@ -183,26 +233,19 @@ task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
   co_return co_await where.start(std::move(params));
 }
 
-namespace {
-
-[[noreturn]] void throw_unknown_run() {
+room& service::room_that_has(const std::string& run) {
+  if (auto* where = room_with_run(run)) return *where;
   throw failure(failure_kind::not_found,
                 "livyd does not know this run (any more). Run the code again.");
 }
 
-}  // namespace
-
 task<protocol::RunStopResult> service::run_stop(protocol::RunParams params) {
-  auto* where = room_with_run(params.run);
-  if (where == nullptr) throw_unknown_run();
-  co_return co_await where->stop(params.run);
+  co_return co_await room_that_has(params.run).stop(params.run);
 }
 
 task<protocol::RunInfo> service::run_attach(protocol::RunAttachParams params) {
-  auto* where = room_with_run(params.run);
-  if (where == nullptr) throw_unknown_run();
   const auto from = static_cast<std::uint64_t>(std::max<std::int64_t>(0, params.from));
-  co_return co_await where->attach(params.run, from);
+  co_return co_await room_that_has(params.run).attach(params.run, from);
 }
 
 task<protocol::RunListResult> service::run_list(protocol::Empty) {
@@ -210,7 +253,60 @@ task<protocol::RunListResult> service::run_list(protocol::Empty) {
   for (const auto& [name, one] : rooms_) {
     for (auto& run : one->runs()) result.runs.push_back(std::move(run));
   }
+  std::stable_sort(result.runs.begin(), result.runs.end(),
+                   [](const auto& a, const auto& b) { return a.accepted < b.accepted; });
   co_return result;
+}
+
+task<protocol::RunInfo> service::run_release(protocol::RunParams params) {
+  co_return co_await room_that_has(params.run).release(params.run);
+}
+
+task<protocol::Empty> service::run_discard(protocol::RunParams params) {
+  co_await room_that_has(params.run).discard(params.run);
+  co_return protocol::Empty{};
+}
+
+task<protocol::RunInfo> service::run_look(protocol::RunParams params) {
+  co_return co_await room_that_has(params.run).look_again(params.run);
+}
+
+task<protocol::RunCodeResult> service::run_code(protocol::RunParams params) {
+  protocol::RunCodeResult result;
+  result.code = room_that_has(params.run).code_of(params.run);
+  co_return result;
+}
+
+task<protocol::HistorySearchResult> service::history_search(protocol::HistorySearchParams params) {
+  auto all = co_await run_list({});
+  std::vector<std::string> runs;
+  for (const auto& run : all.runs) runs.push_back(run.run);
+  const auto limit = static_cast<std::size_t>(std::clamp<std::int64_t>(params.limit, 1, 10'000));
+  protocol::HistorySearchResult result;
+  result.matches = co_await off_thread(
+      [outputs = outputs_, runs = std::move(runs), text = std::move(params.text), limit] {
+        return search_history(outputs, runs, text, limit);
+      });
+  co_return result;
+}
+
+task<protocol::Empty> service::history_clear(protocol::Empty) {
+  for (const auto& [name, one] : rooms_) one->clear_history();
+  co_return protocol::Empty{};
+}
+
+task<protocol::StateResult> service::state_show(protocol::Empty) {
+  protocol::StateResult result;
+  result.text = concat("livyd ", settings_.version, ", process ", ::getpid(), "\n");
+  result.text += concat("protocol ", protocol::protocol_hash, "\n");
+  result.text += concat("outputs ", outputs_.string(), "\n");
+  for (const auto& [name, one] : rooms_) result.text += concat("\n", one->state_text());
+  co_return result;
+}
+
+task<protocol::Empty> service::watch(protocol::WatchParams params) {
+  looking_ = params.looking;
+  co_return protocol::Empty{};
 }
 
 void service::leave() {

@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "protocol/protocol.hpp"
+#include "service/journal.hpp"
 #include "service/listener.hpp"
 #include "service/profile.hpp"
 #include "service/store.hpp"
@@ -87,6 +89,8 @@ class service {
  private:
   room& room_of(const std::string& profile);
   room* room_with_run(const std::string& run);
+  room& room_that_has(const std::string& run);
+  void take_up_runs();
 
   asio::any_io_executor executor_;
   clock& time_;
@@ -96,6 +100,9 @@ class service {
   profile_set profiles_;
   std::map<std::string, std::string> tokens_;
   std::unique_ptr<store> store_;
+  std::unique_ptr<journal> journal_;
+  std::vector<stored_run> left_behind_;  // by an earlier process, for profiles not usable yet
+  bool looking_ = true;
   std::filesystem::path outputs_;
   bool temporary_outputs_ = false;
   bool initialized_ = false;

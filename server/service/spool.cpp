@@ -31,6 +31,24 @@ bool is_base64_image(std::string_view mime) {
   return mime == "image/png" || mime == "image/jpeg";
 }
 
+/// The agent's account of a run: read by the daemon, nothing for the user.
+constexpr std::string_view run_facts = "application/vnd.livyd.run+json";
+constexpr std::size_t copied_at_once = 256_KiB;
+
+/// The length of `text` without a character that is cut at its end. It may begin inside one.
+std::size_t whole_characters(std::string_view text) {
+  auto end = text.size();
+  std::size_t back = 0;
+  while (end > 0 && back < 3 && (static_cast<unsigned char>(text[end - 1]) & 0xC0U) == 0x80U) {
+    --end;
+    ++back;
+  }
+  if (end == 0) return text.size();
+  const auto lead = static_cast<unsigned char>(text[end - 1]);
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+  return length > back + 1 ? end - 1 : text.size();
+}
+
 [[noreturn]] void throw_io(const std::filesystem::path& path, int error) {
   throw failure(failure_kind::io, concat("The output cannot be kept in ", path.string(), ": ",
                                          std::generic_category().message(error), "."));
@@ -42,10 +60,24 @@ spool::spool(std::filesystem::path folder, std::string run)
     : folder_(std::move(folder)), run_(std::move(run)) {
   text_.path = folder_ / concat(run_, ".txt");
   text_.mime = plain_text;
+  reply_.path = folder_ / concat(run_, ".reply");
+  find_text();
+}
+
+void spool::find_text() {
+  std::error_code absent;
+  const auto bytes = std::filesystem::file_size(text_.path, absent);
+  if (absent) return;
+  text_.bytes = bytes;
+  constexpr std::uint64_t longest_character = 4;
+  const auto tail = std::min(bytes, longest_character);
+  const auto end = read_bytes(text_, bytes - tail, tail);
+  text_.bytes -= end.size() - whole_characters(end);
 }
 
 spool::~spool() {
   if (text_.descriptor >= 0) ::close(text_.descriptor);
+  discard(reply_);
   for (const auto& part : parts_) {
     if (part.descriptor >= 0) ::close(part.descriptor);
   }
@@ -53,7 +85,7 @@ spool::~spool() {
 
 void spool::append(file& to, std::string_view text) {
   if (to.descriptor < 0) {
-    const int fresh = to.bytes == 0 ? O_TRUNC : 0;
+    const int fresh = to.bytes == 0 ? O_TRUNC : 0;  // else pwrite goes on where the text ends
     to.descriptor = ::open(to.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | fresh, 0600);
     if (to.descriptor < 0) throw_io(to.path, errno);
   }
@@ -77,7 +109,7 @@ void spool::discard(file& one) {
 }
 
 task<void> spool::restart() {
-  discard(text_);
+  discard(reply_);
   for (auto& part : parts_) discard(part);
   parts_.clear();
   part_of_.clear();
@@ -87,9 +119,10 @@ task<void> spool::restart() {
 task<void> spool::write(std::size_t part, std::string_view mime, std::string_view text) {
   if (part_of_.size() <= part) part_of_.resize(part + 1, 0);
   if (mime == plain_text) {
-    append(text_, text);
+    append(reply_, text);
     co_return;
   }
+  if (mime == run_facts) co_return;
   if (part_of_[part] == 0) {
     file made;
     made.path = folder_ / concat(run_, ".", parts_.size() + 1, ".", extension_of(mime));
@@ -104,37 +137,44 @@ void spool::append_text(std::string_view text) {
   append(text_, text);
 }
 
-std::string spool::read_text(std::uint64_t offset, std::size_t limit) const {
-  if (offset >= text_.bytes) return {};
-  const int from =
-      text_.descriptor >= 0 ? text_.descriptor : ::open(text_.path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (from < 0) throw_io(text_.path, errno);
-  std::string piece(std::min<std::uint64_t>(limit, text_.bytes - offset), '\0');
+void spool::take_reply(std::uint64_t from) {
+  for (auto at = from; at < reply_.bytes;) {
+    const auto piece = read_bytes(reply_, at, copied_at_once);
+    if (piece.empty()) break;
+    append(text_, piece);
+    at += piece.size();
+  }
+  discard(reply_);
+}
+
+std::string spool::read_bytes(const file& from, std::uint64_t offset, std::size_t limit) {
+  if (offset >= from.bytes) return {};
+  const int number =
+      from.descriptor >= 0 ? from.descriptor : ::open(from.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (number < 0) throw_io(from.path, errno);
+  std::string piece(std::min<std::uint64_t>(limit, from.bytes - offset), '\0');
   std::size_t got = 0;
   while (got < piece.size()) {
     const auto count =
-        ::pread(from, piece.data() + got, piece.size() - got, static_cast<off_t>(offset + got));
+        ::pread(number, piece.data() + got, piece.size() - got, static_cast<off_t>(offset + got));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     got += static_cast<std::size_t>(count);
   }
-  if (from != text_.descriptor) ::close(from);
+  if (number != from.descriptor) ::close(number);
   piece.resize(got);
-  if (offset + got < text_.bytes) {
-    // Only whole characters: the piece may end inside one.
-    auto end = piece.size();
-    std::size_t back = 0;
-    while (end > 0 && back < 3 && (static_cast<unsigned char>(piece[end - 1]) & 0xC0U) == 0x80U) {
-      --end;
-      ++back;
-    }
-    if (end > 0) {
-      const auto lead = static_cast<unsigned char>(piece[end - 1]);
-      const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-      if (length > back + 1) piece.resize(end - 1);
-    }
-  }
   return piece;
+}
+
+std::string spool::read_text(std::uint64_t offset, std::size_t limit) const {
+  auto piece = read_bytes(text_, offset, limit);
+  if (offset + piece.size() < text_.bytes) piece.resize(whole_characters(piece));
+  return piece;
+}
+
+void spool::forget() {
+  discard(text_);
+  discard(reply_);
 }
 
 std::optional<std::filesystem::path> spool::text_file() const {
@@ -144,6 +184,7 @@ std::optional<std::filesystem::path> spool::text_file() const {
 
 std::vector<protocol::ResultPart> spool::finish() {
   std::vector<protocol::ResultPart> out;
+  discard(reply_);
   if (text_.descriptor >= 0) ::close(std::exchange(text_.descriptor, -1));
   for (auto& part : parts_) {
     if (part.descriptor >= 0) ::close(std::exchange(part.descriptor, -1));
@@ -161,27 +202,6 @@ std::vector<protocol::ResultPart> spool::finish() {
                    .file = part.path.string()});
   }
   return out;
-}
-
-void prune_outputs(const std::filesystem::path& folder, std::size_t keep, std::uint64_t limit) {
-  struct entry {
-    std::filesystem::path path;
-    std::filesystem::file_time_type time;
-    std::uint64_t bytes;
-  };
-  std::vector<entry> entries;
-  std::error_code ignored;
-  for (const auto& found : std::filesystem::directory_iterator(folder, ignored)) {
-    if (!found.is_regular_file(ignored)) continue;
-    entries.push_back({found.path(), found.last_write_time(ignored), found.file_size(ignored)});
-  }
-  std::sort(entries.begin(), entries.end(),
-            [](const entry& a, const entry& b) { return a.time > b.time; });
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    total += entries[i].bytes;
-    if (i >= keep || total > limit) std::filesystem::remove(entries[i].path, ignored);
-  }
 }
 
 }  // namespace livyd

@@ -12,11 +12,14 @@
 
 namespace livyd {
 
-/// Writes while the answer arrives (livy::output_sink) and is read from any offset afterwards, so
-/// memory stays small whatever the size. Files are made when the first byte comes, mode 0600.
+/// The text is what the user sees: it only grows, and is read from any offset. What a statement's
+/// answer holds is written beside it while it arrives (livy::output_sink; a reading may be
+/// repeated) and becomes part of the text by `take_reply`, so memory stays small whatever the size.
+/// Files are made when the first byte comes, mode 0600.
 class spool final : public livy::output_sink {
  public:
-  /// `folder` must exist; the files are `<run>.txt` and `<run>.<n>.<extension>`.
+  /// `folder` must exist; the files are `<run>.txt`, `<run>.reply` and `<run>.<n>.<extension>`. A
+  /// text that an earlier process has left there is gone on with, up to its last whole character.
   spool(std::filesystem::path folder, std::string run);
   ~spool() override;
   spool(const spool&) = delete;
@@ -27,6 +30,11 @@ class spool final : public livy::output_sink {
 
   /// Appends to the text. Throws failure{io}: the disk is full.
   void append_text(std::string_view text);
+  /// The answer's plain text, of which the first `from` bytes are in the text already.
+  void take_reply(std::uint64_t from);
+  /// Begins anew: what an earlier process wrote is void.
+  void forget();
+  std::uint64_t reply_bytes() const { return reply_.bytes; }
   std::uint64_t text_bytes() const { return text_.bytes; }
   /// At most `limit` bytes of text from `offset`, cut at a character.
   std::string read_text(std::uint64_t offset, std::size_t limit) const;
@@ -43,17 +51,17 @@ class spool final : public livy::output_sink {
     std::uint64_t bytes = 0;
     int descriptor = -1;
   };
+  void find_text();
   static void append(file& to, std::string_view text);
+  static std::string read_bytes(const file& from, std::uint64_t offset, std::size_t limit);
   static void discard(file& one);
 
   std::filesystem::path folder_;
   std::string run_;
   file text_;
+  file reply_;
   std::vector<file> parts_;
-  std::vector<std::size_t> part_of_;  // livy's part index → parts_ index + 1, 0 = the text
+  std::vector<std::size_t> part_of_;  // livy's part index → parts_ index + 1, 0 = none yet
 };
-
-/// Removes the oldest outputs until at most `keep` files and `limit` bytes are left.
-void prune_outputs(const std::filesystem::path& folder, std::size_t keep, std::uint64_t limit);
 
 }  // namespace livyd

@@ -20,6 +20,10 @@ json written(const stored_session& session) {
           {"id", session.id},
           {"name", session.name},
           {"applicationId", session.application_id},
+          {"nonce", session.nonce},
+          {"created", session.created},
+          {"useAgent", session.use_agent},
+          {"lastStatement", session.last_statement},
           {"removed", session.removed}};
 }
 
@@ -28,6 +32,10 @@ stored_session read_stored(const json& value) {
           .id = value.value("id", ""),
           .name = value.value("name", ""),
           .application_id = value.value("applicationId", ""),
+          .nonce = value.value("nonce", ""),
+          .created = value.value("created", false),
+          .use_agent = value.value("useAgent", false),
+          .last_statement = value.value("lastStatement", std::int64_t{-1}),
           .removed = value.value("removed", false)};
 }
 

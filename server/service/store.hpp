@@ -19,7 +19,11 @@ struct stored_session {
   std::string id;    ///< "" = the POST's answer was never seen
   std::string name;  ///< "" = a session somebody else created without a name
   std::string application_id;
-  bool removed = false;  ///< the user removed it: nothing starts by itself
+  std::string nonce;                 ///< of the agent in it; "" = none was installed
+  bool created = false;              ///< by livyd, so that the agent may be installed unasked
+  bool use_agent = false;            ///< the user said so for a session that somebody else created
+  std::int64_t last_statement = -1;  ///< the highest id known when this was stored
+  bool removed = false;              ///< the user removed it: nothing starts by itself
 };
 
 class store {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "livy/marker.hpp"
 #include "service/program.hpp"
 
 namespace livyd {
@@ -97,10 +98,15 @@ std::vector<std::string_view> split_lines(const std::vector<std::string>& pieces
 
 class mapper {
  public:
-  explicit mapper(const protocol::RunStartParams& run) : run_(run), code_(split(run.code, '\n')) {}
+  mapper(const protocol::RunStartParams& run, bool by_agent)
+      : run_(run),
+        real_lines_(by_agent || run.program.has_value()),
+        marker_lines_(livy::lines_before(statement_kind(run.language))),
+        code_(split(run.code, '\n')) {}
 
   void take(std::string_view line) {
-    const auto found = read_frame(line);
+    auto found = read_frame(line);
+    if (found && found->file == own_file && !real_lines_) found->line -= marker_lines_;
     if (!line.starts_with("    ") && !pending_.empty()) lines_.push_back(pending_);
     pending_.clear();
     if (!found) {
@@ -112,7 +118,7 @@ class mapper {
     }
     skipping_ = is_wrapper(*found);
     if (skipping_) return;
-    if (run_.program && run_.source && found->file == run_.source->file) {
+    if (real_lines_ && run_.source && found->file == run_.source->file) {
       line_ = found->line;
       lines_.emplace_back(line);
       return;
@@ -146,6 +152,8 @@ class mapper {
   }
 
   const protocol::RunStartParams& run_;
+  bool real_lines_;
+  std::int64_t marker_lines_;
   std::vector<std::string_view> code_;
   std::vector<std::string> lines_;
   std::optional<std::int64_t> line_;
@@ -162,6 +170,7 @@ std::string mapped_message(std::string message, const protocol::RunStartParams& 
   const auto* first = message.data() + start + opening.size();
   const auto parsed = std::from_chars(first, message.data() + message.size(), line);
   if (parsed.ec != std::errc() || parsed.ptr == message.data() + message.size()) return message;
+  line -= livy::lines_before(statement_kind(run.language));
   const auto& file = run.source->file;
   const auto name = file.substr(file.rfind('/') + 1);
   return concat(message.substr(0, start), "(", name, ", line ", run.source->first_line + line - 1,
@@ -185,8 +194,8 @@ std::string without_colours(std::string_view text) {
 }
 
 protocol::RunError editor_error(const livy::statement_view& statement,
-                                const protocol::RunStartParams& run) {
-  mapper map(run);
+                                const protocol::RunStartParams& run, bool by_agent) {
+  mapper map(run, by_agent);
   for (const auto line : split_lines(statement.traceback)) map.take(line);
   protocol::RunError out;
   out.name = statement.error_name;

@@ -1,0 +1,671 @@
+#include "service/execution.hpp"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "livy/adoption.hpp"
+#include "livy/backoff.hpp"
+#include "livy/marker.hpp"
+#include "livy/statement.hpp"
+#include "service/program.hpp"
+#include "service/table.hpp"
+#include "service/traceback.hpp"
+
+namespace livyd {
+namespace {
+
+using nlohmann::json;
+using protocol::RunOutcome;
+using protocol::RunState;
+
+constexpr std::string_view facts_mime = "application/vnd.livyd.run+json";
+/// One long poll, and what one brings at most.
+constexpr duration longest_poll = 5s;
+constexpr std::size_t piece_bytes = 512_KiB;
+/// Between two polls when nobody looks.
+constexpr duration unwatched_pause = 1s;
+/// How long a lost statement is looked for above the fence, without an agent.
+constexpr duration late_delivery = 60s;
+/// After the statement's end: how often reading the rest may fail before it counts as lost.
+constexpr int failures_at_the_end = 8;
+/// How often a run is sent anew to a new session because its session was found gone.
+constexpr int most_lost_sessions = 2;
+
+class no_output final : public livy::output_sink {
+ public:
+  task<void> restart() override { co_return; }
+  task<void> write(std::size_t, std::string_view, std::string_view) override { co_return; }
+};
+
+/// `%json name` of a name that does not exist is answered as a success whose data is the shell's
+/// own error reply; this makes it the error that it is.
+void unwrap_shell_error(livy::statement_view& seen) {
+  const auto inner = std::find_if(seen.parts.begin(), seen.parts.end(), [](const auto& part) {
+    return part.mime == "content" && part.structured && part.whole();
+  });
+  if (seen.status != "ok" || inner == seen.parts.end()) return;
+  const auto reply = json::parse(inner->preview, nullptr, false);
+  if (!reply.is_object() || reply.value("status", "") != "error") return;
+  seen.status = "error";
+  seen.error_name = reply.value("ename", "Error");
+  seen.error_value = reply.value("evalue", "");
+  seen.traceback.clear();
+  for (const auto& line : reply.value("traceback", json::array())) {
+    if (line.is_string()) seen.traceback.push_back(line.get<std::string>());
+  }
+}
+
+/// A reply that the agent remembers, in the shape of a statement that Livy has forgotten.
+livy::statement_view remembered(const std::string& text) {
+  livy::statement_view seen;
+  seen.state = "available";
+  seen.completed = livy::statement_view::completed_unknown;
+  const auto reply = json::parse(text, nullptr, false);
+  if (!reply.is_object()) return seen;
+  seen.has_output = true;
+  seen.status = reply.value("status", "ok");
+  seen.error_name = reply.value("ename", "");
+  seen.error_value = reply.value("evalue", "");
+  for (const auto& line : reply.value("traceback", json::array())) {
+    if (line.is_string()) seen.traceback.push_back(line.get<std::string>());
+  }
+  const auto data = reply.value("data", json::object());
+  for (const auto& [mime, value] : data.items()) {
+    livy::output_part part;
+    part.mime = mime;
+    part.structured = value.is_structured();
+    part.preview = value.is_string() ? value.get<std::string>() : value.dump();
+    part.bytes = part.preview.size();
+    seen.parts.push_back(std::move(part));
+  }
+  return seen;
+}
+
+/// The agent's count of the run's output bytes, from the statement's own result.
+struct account {
+  std::uint64_t bytes = 0;
+  bool whole = false;  ///< the reply's text/plain is all of it
+};
+std::optional<account> account_of(const livy::statement_view& seen) {
+  for (const auto& part : seen.parts) {
+    if (part.mime != facts_mime || !part.whole()) continue;
+    const auto facts = json::parse(part.preview, nullptr, false);
+    if (!facts.is_object()) continue;
+    return account{.bytes = facts.value("bytes", std::uint64_t{0}),
+                   .whole = facts.value("whole", false)};
+  }
+  return std::nullopt;
+}
+
+/// Livy strips the line end of what was printed last.
+void end_last_line(spool& output) {
+  const auto bytes = output.text_bytes();
+  if (bytes > 0 && output.read_text(bytes - 1, 1) != "\n") output.append_text("\n");
+}
+
+void append_tables(spool& output, const livy::statement_view& seen) {
+  for (const auto& part : seen.parts) {
+    if (part.mime != "application/json" || !part.structured || !part.whole()) continue;
+    const auto value = json::parse(part.preview, nullptr, false);
+    if (is_sql_result(value)) output.append_text(table_text(value));
+  }
+}
+
+/// For the drills only: with it, livyd behaves as clients do that send a lost POST again.
+bool adoption_is_off() {
+  return std::getenv("LIVYD_TEST_NO_ADOPTION") != nullptr;  // NOLINT(concurrency-mt-unsafe)
+}
+
+std::string_view kind_of(const run_record& run) {
+  return statement_kind(run.stored.params.language);
+}
+
+}  // namespace
+
+execution::execution(const execution_tools& tools, run_record& run)
+    : tools_(tools), run_(run), ended_here_(tools.executor), ended_there_(tools.executor) {}
+
+task<void> execution::open() {
+  livy_ = co_await tools_.server.open();
+}
+
+livy::marker execution::mark() const {
+  livy::marker mark;
+  mark.run = run_.stored.marked_name();
+  const auto& params = run_.stored.params;
+  if (params.source) {
+    mark.file = params.source->file;
+    mark.line = params.source->first_line;
+  }
+  if (run_.stored.agent && params.program) mark.program = params.program->arguments;
+  return mark;
+}
+
+std::string execution::code_to_post() const {
+  const auto& params = run_.stored.params;
+  const auto code = run_.stored.agent ? checked_code(params) : code_to_send(params);
+  return livy::marked(code, kind_of(run_), mark());
+}
+
+task<void> execution::perform() {
+  std::optional<failure> problem;
+  try {
+    bool there = false;
+    if (run_.may_have_been_sent()) {
+      co_await rejoin();
+      there = run_.stored.statement >= 0;
+      if (!there) there = co_await find_out();
+    }
+    if (!there && !run_.finished()) there = co_await submit();
+    if (there) co_await follow();
+  } catch (const failure& reason) {
+    problem = reason;
+  }
+  if (!problem) co_return;
+  if (problem->kind() == failure_kind::session_lost && run_.may_have_been_sent()) {
+    co_await end_with_session(*problem);
+    co_return;
+  }
+  throw failure(*problem);
+}
+
+// ---------------------------------------------------------------- sending
+
+/// True when the server has the statement, false when the run has been finished here.
+task<bool> execution::submit() {
+  int failures = 0;
+  for (int lost = 0;;) {
+    co_await run_.change(RunState::starting, {});
+    auto session = co_await tools_.session.ensure();
+    co_await open();
+    if (run_.stop_asked) throw_cancelled();
+    run_.stored.session = std::move(session);
+    std::optional<failure> problem;
+    try {
+      co_await submit_once();
+      co_return true;
+    } catch (const failure& reason) {
+      problem = reason;
+    }
+    const auto kind = problem->kind();
+    if (kind == failure_kind::cancelled) throw failure(*problem);
+    const bool unknown = leaves_outcome_unknown(kind);
+    if (unknown && !adoption_is_off()) {
+      const bool found = co_await find_out();
+      if (found || run_.finished()) co_return found;
+      continue;
+    }
+    // The server refused it or was not reached: it certainly did not run.
+    run_.stored.phase = run_phase::accepted;
+    run_.may_withdraw = true;
+    co_await run_.keep();
+    if (kind == failure_kind::session_lost && ++lost <= most_lost_sessions) {
+      co_await tools_.session.lose(problem->message());
+    } else if (is_transient(kind)) {
+      co_await tools_.session.set_reachable(problem->message());
+      co_await run_.change(RunState::starting, problem->message());
+      co_await tools_.time.sleep_for(livy::failure_wait(++failures, livy::random_jitter()));
+    } else {
+      throw failure(*problem);
+    }
+  }
+}
+
+task<bool> execution::submit_once() {
+  auto& stored = run_.stored;
+  stored.session_name = tools_.session.info().name.value_or("");
+  stored.last_known = tools_.session.last_statement();
+  stored.agent = tools_.session.has_agent() && stored.params.language == protocol::Language::python;
+  stored.statement = -1;
+  stored.phase = run_phase::sending;
+  stored.sent = tools_.time.wall_milliseconds();
+  co_await run_.keep();
+  run_.may_withdraw = false;
+  run_.sent_at = tools_.time.now();
+  co_await run_.change(RunState::sent, {});
+  auto code = code_to_post();
+  const std::string kind(kind_of(run_));
+  stored.statement = co_await livy_->submit(stored.session, std::move(code), kind);
+  stored.phase = run_phase::sent;
+  run_.info.statement = stored.statement;
+  tools_.session.saw_statement(stored.statement);
+  co_await tools_.session.set_reachable({});
+  co_await run_.keep();
+  co_return true;
+}
+
+// ---------------------------------------------------------------- finding out
+
+/// For a run that an earlier process has sent: its session, when it is still there.
+task<void> execution::rejoin() {
+  co_await run_.change(RunState::sent, "livyd was restarted and looks for this run");
+  co_await tools_.session.rejoin(run_.stored.session, run_.stored.session_name);
+  co_await open();
+  // Without an agent the whole output comes with the result.
+  if (!run_.stored.agent) run_.output.forget();
+  run_.info.adopted = true;
+}
+
+/// After an answer that was lost. True: the server has the statement. False: the run has been
+/// finished here, or it certainly never ran and may be sent (again).
+task<bool> execution::find_out() {
+  auto& stored = run_.stored;
+  livy::adoption_facts facts;
+  facts.last_known = stored.last_known;
+  bool has_agent = stored.agent;
+  int failures = 0;
+  no_output nowhere;
+  co_await run_.change(RunState::sent,
+                       "the server's answer was lost; livyd finds out whether the code runs");
+  while (true) {
+    const auto next = livy::next_adoption_step(facts, has_agent);
+    std::optional<failure> problem;
+    try {
+      using step = livy::adoption_step;
+      switch (next.step) {
+        case step::post_fence:
+          facts.fence = co_await post_fence();
+          break;
+        case step::read: {
+          auto seen = co_await livy_->read_statement(stored.session, next.statement, nowhere);
+          const auto marked =
+              seen ? livy::marked_run(seen->code_head, seen->code_tail) : std::nullopt;
+          facts.seen[next.statement] = !seen ? livy::seen_statement::absent
+                                       : marked == stored.marked_name()
+                                           ? livy::seen_statement::ours
+                                           : livy::seen_statement::other;
+          break;
+        }
+        case step::withdraw: {
+          const bool withdrawn = co_await withdraw_for_good();
+          facts.agent_saw_it = !withdrawn;
+          break;
+        }
+        case step::adopt:
+          stored.statement = next.statement;
+          stored.phase = run_phase::sent;
+          run_.info.statement = next.statement;
+          co_await run_.keep();
+          log::info("runs", concat(run_.id(), " was found as statement ", next.statement));
+          co_await tools_.session.set_reachable({});
+          co_return true;
+        case step::adopt_by_agent: {
+          co_await stream_output();
+          const bool recalled = co_await recall_outcome();
+          if (recalled) {
+            co_await conclude();
+          } else {
+            co_await end_as_unknown("the server has forgotten its statement");
+          }
+          co_return false;
+        }
+        case step::never_ran:
+          log::info("runs", concat(run_.id(), " never ran (attempt ", stored.attempt, ")"));
+          stored.phase = run_phase::accepted;
+          ++stored.attempt;
+          run_.may_withdraw = true;
+          co_await run_.keep();
+          co_await tools_.session.set_reachable({});
+          if (run_.stop_asked) {
+            run_.never_ran = true;
+            co_await run_.finish(RunOutcome::stopped, "withdrawn; it never ran");
+          }
+          co_return false;
+        case step::watch: {
+          const bool found = !next.evicted && co_await watch_for_late(*facts.fence);
+          if (!found) {
+            co_await end_as_unknown(next.evicted ? "the server has forgotten statements since"
+                                                 : std::string());
+          }
+          co_return found;
+        }
+      }
+      failures = 0;
+    } catch (const failure& reason) {
+      problem = reason;
+    }
+    if (!problem) continue;
+    if (problem->kind() == failure_kind::unsupported) {
+      has_agent = false;
+      continue;
+    }
+    if (!is_transient(problem->kind())) throw failure(*problem);
+    co_await tools_.session.set_reachable(problem->message());
+    co_await run_.change(run_.stop_asked ? RunState::stopping : RunState::sent, problem->message());
+    co_await tools_.time.sleep_for(livy::failure_wait(++failures, livy::random_jitter()));
+    co_await open();
+  }
+}
+
+task<std::int64_t> execution::post_fence() {
+  const std::string kind(kind_of(run_));
+  auto code = livy::fence(kind, random_hex(4));
+  const auto id = co_await livy_->submit(run_.stored.session, std::move(code), kind);
+  tools_.session.saw_statement(id);
+  co_return id;
+}
+
+/// True: it has not run and never will.
+task<bool> execution::withdraw_for_good() {
+  agent::remote agent(*livy_, tools_.time, run_.stored.session);
+  co_return co_await agent.withdraw(run_.stored.marked_name());
+}
+
+/// Without an agent nobody can refuse a late delivery: ids above the fence are looked at for a
+/// while. True when it came.
+task<bool> execution::watch_for_late(std::int64_t fence) {
+  auto& stored = run_.stored;
+  const auto until = tools_.time.now() + late_delivery;
+  auto next = fence + 1;
+  no_output nowhere;
+  while (tools_.time.now() < until) {
+    std::optional<livy::statement_view> seen;
+    std::string trouble;
+    try {
+      seen = co_await livy_->read_statement(stored.session, next, nowhere);
+    } catch (const failure& reason) {
+      if (!is_transient(reason.kind())) throw;
+      trouble = reason.message();
+    }
+    co_await tools_.session.set_reachable(trouble);
+    if (!seen) {
+      co_await tools_.time.sleep_for(1s);
+      continue;
+    }
+    if (livy::marked_run(seen->code_head, seen->code_tail) == stored.marked_name()) {
+      stored.statement = next;
+      stored.phase = run_phase::sent;
+      run_.info.statement = next;
+      co_await run_.keep();
+      co_return true;
+    }
+    ++next;
+  }
+  co_return false;
+}
+
+task<void> execution::end_as_unknown(std::string why) {
+  const auto now = static_cast<std::time_t>(tools_.time.wall_milliseconds() / 1000);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  char clock_time[8];
+  std::strftime(clock_time, sizeof clock_time, "%H:%M", &local);
+  auto words = concat("livyd cannot tell whether your code ran: it was not seen by ",
+                      static_cast<const char*>(clock_time));
+  if (!why.empty()) words += concat(" (", why, ")");
+  co_await run_.finish(RunOutcome::unknown, words + ". Look again, or run it again.");
+}
+
+task<void> execution::end_with_session(const failure& reason) {
+  const bool removed = tools_.session.info().state == protocol::SessionState::removed;
+  auto why = reason.message();
+  constexpr std::string_view advice = " Start a new one.";
+  if (why.ends_with(advice)) why.resize(why.size() - advice.size());
+  if (why.ends_with('.')) why.pop_back();
+  if (!removed) co_await tools_.session.lose(why);
+  if (run_.output.reply_bytes() == 0 && run_.stored.agent) end_last_line(run_.output);
+  if (removed) {
+    co_await run_.finish(RunOutcome::stopped, "the session was removed while this ran");
+  } else {
+    co_await run_.finish(RunOutcome::unknown, concat("The session ended while this ran (", why,
+                                                     "). How far the code came is not known."));
+  }
+}
+
+// ---------------------------------------------------------------- following
+
+task<void> execution::follow() {
+  using asio::experimental::awaitable_operators::operator&&;
+  co_await tools_.session.set_working(true);
+  if (run_.stop_asked) co_await ask_to_stop();
+  std::exception_ptr cut;
+  try {
+    // Neither throws but when it is cancelled.
+    co_await (watch_statement() && stream_output());
+  } catch (...) {
+    cut = std::current_exception();
+  }
+  if (cut) throw_cancelled();
+  if (problem_ && problem_->kind() == failure_kind::not_found) {
+    const bool recalled = co_await recall_outcome();
+    if (!recalled) {
+      co_await run_.finish(
+          RunOutcome::unknown,
+          "The server has forgotten this statement; what became of it is not known.");
+      co_return;
+    }
+    problem_.reset();
+  }
+  if (problem_) throw failure(*problem_);
+  co_await conclude();
+}
+
+/// Polls the statement until it is complete: `seen_`, or `problem_`.
+task<bool> execution::watch_statement() {
+  auto observe = [this](const livy::statement_progress& seen) -> task<void> {
+    co_await tools_.session.set_reachable(seen.trouble);
+    if (seen.state == "running" || seen.progress > 0) run_.info.progress = seen.progress;
+    auto state = seen.state == "running" ? RunState::running : RunState::sent;
+    if (seen.state.empty()) state = run_.info.state;
+    if (run_.stop_asked) state = RunState::stopping;
+    co_await run_.change(state, seen.trouble);
+  };
+  try {
+    seen_ = co_await livy::follow_statement(*livy_, tools_.time, run_.stored.session,
+                                            run_.stored.statement, run_.output, observe,
+                                            tools_.watched, &ended_there_);
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    problem_ = reason;
+  }
+  result_read_ = true;
+  ended_here_.notify_all();
+  co_return true;
+}
+
+/// Brings the run's output while it is printed, until the record has ended.
+task<bool> execution::stream_output() {
+  if (!run_.stored.agent) co_return true;
+  agent::remote agent(*livy_, tools_.time, run_.stored.session);
+  while (!output_complete_) {
+    const bool useful = co_await take_piece(agent);
+    if (!useful) break;
+    if (!tools_.watched() && !result_read_ && !output_complete_) {
+      co_await sleep_or_wake(tools_.time, unwatched_pause, ended_here_);
+    }
+  }
+  ended_there_.notify_all();
+  co_return true;
+}
+
+/// One long poll. False when asking again is of no use.
+task<bool> execution::take_piece(agent::remote& agent) {
+  const bool at_the_end = result_read_;
+  std::optional<agent::piece> piece;
+  std::optional<failure> problem;
+  try {
+    auto asked = agent.read(run_.stored.marked_name(), run_.output.text_bytes(), piece_bytes,
+                            at_the_end ? duration(0s) : longest_poll);
+    if (at_the_end) {
+      piece = co_await std::move(asked);
+    } else {
+      piece = co_await until_notified(std::move(asked), ended_here_);
+    }
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    problem = reason;
+  }
+  if (problem) {
+    log::debug("runs", concat(run_.id(), " live output: ", problem->message()));
+    ++stream_failures_;
+    const bool gone = problem->kind() == failure_kind::unsupported ||
+                      problem->kind() == failure_kind::session_lost;
+    if (gone || (at_the_end && stream_failures_ > failures_at_the_end)) co_return false;
+    co_await sleep_or_wake(tools_.time, livy::failure_wait(stream_failures_, livy::random_jitter()),
+                           ended_here_);
+    co_return true;
+  }
+  if (!piece) co_return true;  // the statement has ended: what is left is read at once
+  stream_failures_ = 0;
+  if (!piece->known) co_return !at_the_end && !piece->refused && !piece->ran;
+  const auto have = run_.output.text_bytes();
+  if (piece->offset > have) {
+    run_.output.append_text(
+        concat("\n· ", human_bytes(piece->offset - have), " of output are missing here\n"));
+    // Offsets no longer agree with the record's: the rest of this run comes as it is.
+  }
+  run_.output.append_text(piece->bytes);
+  output_complete_ = piece->ended && piece->offset + piece->bytes.size() >= piece->size;
+  co_await run_.send_new_output();
+  if (run_.info.state == RunState::sent && !run_.stop_asked) {
+    co_await run_.change(RunState::running, {});
+  }
+  co_return true;
+}
+
+/// What the agent remembers of a run whose statement Livy has forgotten.
+task<bool> execution::recall_outcome() {
+  if (!run_.stored.agent) co_return false;
+  for (int failures = 0; failures < failures_at_the_end;) {
+    try {
+      agent::remote agent(*livy_, tools_.time, run_.stored.session);
+      auto outcome = co_await agent.result(run_.stored.marked_name());
+      if (!outcome.known) co_return false;
+      seen_ = remembered(outcome.reply);
+      co_return true;
+    } catch (const failure& reason) {
+      if (!is_transient(reason.kind())) throw;
+    }
+    co_await tools_.time.sleep_for(livy::failure_wait(++failures, livy::random_jitter()));
+  }
+  co_return false;
+}
+
+task<void> execution::conclude() {
+  auto seen = std::move(*seen_);
+  close_account(seen);
+  append_tables(run_.output, seen);
+  auto result = co_await judge(std::move(seen));
+  result.parts = run_.output.finish();
+  std::erase_if(result.parts,
+                [](const auto& part) { return part.mime.find('/') == std::string::npos; });
+  co_await run_.finish(std::move(result));
+  if (!run_.stored.agent) co_return;
+  try {
+    agent::remote agent(*livy_, tools_.time, run_.stored.session);
+    co_await agent.drop(run_.stored.marked_name());
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+  }
+}
+
+/// What was streamed and what the result says must agree: nothing twice, nothing missing.
+void execution::close_account(const livy::statement_view& seen) {
+  auto& output = run_.output;
+  if (!run_.stored.agent) {
+    output.take_reply(0);
+    end_last_line(output);
+    return;
+  }
+  const auto told = account_of(seen);
+  if (output_complete_ && (!told || output.text_bytes() >= told->bytes)) return;
+  if (!told) {
+    // An error's reply holds no output, and neither does a statement that never ran.
+    const bool ran = seen.has_output && seen.error_name != "LivydWithdrawn";
+    if (seen.status == "ok" && output.text_bytes() == 0) {
+      output.take_reply(0);  // not served by the agent
+    } else if (ran && stream_failures_ > 0) {
+      output.append_text("· output may be missing here: the session did not give it\n");
+    }
+    return;
+  }
+  if (told->whole && output.reply_bytes() > 0) {
+    output.take_reply(output.text_bytes());
+    if (output.text_bytes() < told->bytes) output.append_text("\n");  // stripped by Livy
+    return;
+  }
+  if (output.text_bytes() < told->bytes) {
+    output.append_text(concat("· ", human_bytes(told->bytes - output.text_bytes()),
+                              " of output are missing here: the session did not give them\n"));
+  }
+}
+
+task<protocol::RunResult> execution::judge(livy::statement_view seen) {
+  unwrap_shell_error(seen);
+  protocol::RunResult result;
+  const bool withdrawn = seen.error_name == "LivydWithdrawn";
+  const bool interrupted = run_.stop_asked && seen.error_name == "KeyboardInterrupt";
+  if (withdrawn) {
+    run_.never_ran = true;
+    result.outcome = RunOutcome::stopped;
+    result.message = "withdrawn; it never ran";
+  } else if (seen.state == "cancelled" || interrupted) {
+    result.outcome = RunOutcome::stopped;
+    const bool free = co_await session_is_free();
+    result.message =
+        free ? "stopped; the session is free" : "Livy says cancelled, but the driver is still busy";
+  } else if (seen.status == "error") {
+    result.outcome = RunOutcome::error;
+    result.error = editor_error(seen, run_.stored.params, run_.stored.agent);
+    result.message = result.error->message.empty()
+                         ? result.error->name
+                         : concat(result.error->name, ": ", result.error->message);
+  } else {
+    result.outcome = RunOutcome::ok;
+    result.message = "ok";
+  }
+  co_return result;
+}
+
+// ---------------------------------------------------------------- stopping
+
+task<void> execution::ask_to_stop() {
+  if (!livy_ || run_.finished()) co_return;
+  const auto& stored = run_.stored;
+  const auto attempt = [](task<void> work) -> task<void> {
+    try {
+      co_await std::move(work);
+    } catch (const failure& reason) {
+      if (reason.kind() == failure_kind::cancelled) throw;
+      log::debug("runs", concat("stop: ", reason.message()));
+    }
+  };
+  const auto server = livy_;
+  agent::remote agent(*server, tools_.time, stored.session);
+  if (stored.agent) {
+    auto interrupt = [&]() -> task<void> {
+      const auto name = stored.marked_name();
+      const auto done = co_await agent.interrupt(name);
+      // Not begun: what waits or is still on its way shall not run.
+      if (done == agent::interruption::unknown) co_await agent.withdraw(name);
+    };
+    auto work = interrupt();
+    co_await attempt(std::move(work));
+  }
+  if (stored.statement >= 0 && !run_.finished()) {
+    auto work = server->cancel_statement(stored.session, stored.statement);
+    co_await attempt(std::move(work));
+  }
+}
+
+task<bool> execution::session_is_free() {
+  if (output_complete_) co_return true;  // the agent has seen its end
+  const auto until = tools_.time.now() + 2s;
+  while (true) {
+    try {
+      auto view = co_await livy_->find_session(run_.stored.session);
+      if (!view || view->phase() != livy::session_phase::busy) co_return view.has_value();
+    } catch (const failure& reason) {
+      if (reason.kind() == failure_kind::cancelled) throw;
+    }
+    if (tools_.time.now() >= until) co_return false;
+    co_await tools_.time.sleep_for(50ms);
+  }
+}
+
+}  // namespace livyd
