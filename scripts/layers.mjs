@@ -8,9 +8,10 @@ import { fileURLToPath } from "node:url";
 
 /** Each layer of server/ and what it may include besides itself. */
 const server = {
-  main: ["cli", "service", "livy", "deploy", "hdfs", "local", "http", "rpc", "base", "protocol"],
-  cli: ["service", "livy", "deploy", "hdfs", "local", "http", "rpc", "base", "protocol"],
-  service: ["livy", "deploy", "hdfs", "local", "http", "base", "protocol"],
+  main: ["cli", "service", "agent", "livy", "deploy", "hdfs", "local", "http", "rpc", "base", "protocol"],
+  cli: ["service", "agent", "livy", "deploy", "hdfs", "local", "http", "rpc", "base", "protocol"],
+  service: ["agent", "livy", "deploy", "hdfs", "local", "http", "base", "protocol"],
+  agent: ["livy", "http", "base"],
   livy: ["http", "base"],
   deploy: ["base"],
   hdfs: ["http", "base"],

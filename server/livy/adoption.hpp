@@ -16,7 +16,7 @@ enum class seen_statement {
 };
 
 struct adoption_facts {
-  std::int64_t last_known = -1;  ///< the highest id known to be before ours
+  std::int64_t last_known = -1;       ///< the highest id known to be before ours
   std::optional<std::int64_t> fence;  ///< the id of a statement posted after ours
   std::map<std::int64_t, seen_statement> seen;
   /// What the agent says: nothing = not asked or no answer.
@@ -25,9 +25,9 @@ struct adoption_facts {
 
 enum class adoption_step {
   post_fence,
-  read,      ///< look at `statement`
-  withdraw,  ///< ask the agent
-  adopt,     ///< it is `statement`
+  read,            ///< look at `statement`
+  withdraw,        ///< ask the agent
+  adopt,           ///< it is `statement`
   adopt_by_agent,  ///< it ran, its statement has been evicted: the agent has output and outcome
   never_ran,       ///< certain: it may be sent again
   watch,           ///< without an agent: ids above the fence are looked at for `watch_time`

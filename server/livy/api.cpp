@@ -147,6 +147,18 @@ log_page read_log_page(const json& body) {
   return page;
 }
 
+job_view read_job(const json& body) {
+  if (!body.is_object()) refuse("a job");
+  job_view job;
+  const auto id = text_of(body, "id");
+  const auto parsed = std::from_chars(id.data(), id.data() + id.size(), job.id);
+  job.state = text_of(body, "state");
+  if (parsed.ec != std::errc() || job.state.empty()) refuse("a job");
+  job.result = text_of(body, "result");
+  job.error = text_of(body, "error");
+  return job;
+}
+
 json session_body(const session_request& wanted, const server_version& version,
                   std::vector<std::string>& left_out) {
   json body = json::object();

@@ -110,6 +110,7 @@ struct statement_view {
   std::int64_t id = -1;
   std::string state;      ///< waiting, running, available, cancelling, cancelled, or another word
   std::string code_head;  ///< the first 4 KiB of the code
+  std::string code_tail;  ///< the last 4 KiB of it, which may overlap the first
   double progress = 0;
   std::int64_t started = 0;  ///< driver's clock, ms; 0 = unset
   /// 0 = unset: a terminal state without it is a torn read. `completed_unknown` in a terminal state
@@ -127,6 +128,20 @@ struct statement_view {
   /// Terminal and no torn read.
   bool complete() const { return terminal() && completed != 0; }
 };
+
+/// A job of submit-job: a function that runs beside the statements.
+struct job_view {
+  std::int64_t id = -1;
+  std::string state;   ///< SENT, QUEUED, STARTED, SUCCEEDED, FAILED, CANCELLED, or another word
+  std::string result;  ///< of a PySpark job: the base64 of the base64 of a pickle
+  std::string error;   ///< why it failed: Java's and Python's words, with their stacks
+
+  bool finished() const {
+    return state == "SUCCEEDED" || state == "FAILED" || state == "CANCELLED";
+  }
+};
+/// Throws failure{not_livy} when there is no id or state in it.
+job_view read_job(const nlohmann::json& body);
 
 /// The server's own words in an answer that is no success, as one line: `{"msg":"…"}`, a bare JSON
 /// string, an HTML page (its title or message), or nothing. Java stack frames are cut off.

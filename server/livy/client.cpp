@@ -102,6 +102,42 @@ bool session_is_not_ready(const http::response& answer) {
   return says("starting") || says("not_started") || says("recovering");
 }
 
+/// Livy forgets a job once its end was read, and says so with a 500. Its sentence is in the body
+/// only: the words without Java's class names do not tell.
+bool job_is_unknown(const http::response& answer) {
+  return answer.status == 500 &&
+         answer.body.find("java.util.NoSuchElementException: ") != std::string::npos;
+}
+
+/// Where nothing stands behind the path, or something forbids it, the session itself is well.
+bool job_is_blocked(const http::response& answer, const failure& reason) {
+  switch (answer.status) {
+    case 403:
+    case 405:
+    case 501:
+      return true;
+    case 404:
+      // A gateway that has lost its server shows a page of its own: that passes.
+      return reason.kind() == failure_kind::not_found || trimmed(answer.body).empty();
+    default:
+      return false;
+  }
+}
+
+failure job_failure_from(const http::response& answer, const http::url& target) {
+  if (session_is_not_ready(answer)) {
+    return {failure_kind::rejected,
+            "The session is still starting and answers no questions yet. Wait until it is idle.",
+            server_words(answer)};
+  }
+  auto reason = session_failure_from(answer, target, "ask the session's Python");
+  if (reason.kind() == failure_kind::session_lost || !job_is_blocked(answer, reason)) return reason;
+  return {failure_kind::unsupported,
+          "The server does not let livyd look into the session while it works, so output is shown "
+          "when a run ends.",
+          reason.detail()};
+}
+
 class no_output final : public output_sink {
  public:
   task<void> restart() override { co_return; }
@@ -280,6 +316,26 @@ task<void> client::cancel_statement(std::string session, std::int64_t statement)
   const auto target = outgoing.target;
   const auto answer = co_await transport_.send(std::move(outgoing));
   expect_livy(answer, target, "cancel the statement");
+}
+
+task<std::int64_t> client::submit_job(std::string session, std::string job) {
+  const auto body = json{{"job", std::move(job)}, {"jobType", "pyspark"}};
+  auto outgoing = request(http::method::post, session_path(session, "/submit-job"), {},
+                          text_of(body), small_deadline);
+  const auto target = outgoing.target;
+  const auto answer = co_await transport_.send(std::move(outgoing));
+  if (!answer.ok()) throw job_failure_from(answer, target);
+  co_return understood(livy::read_job, answer, target, "ask the session's Python").id;
+}
+
+task<std::optional<job_view>> client::read_job(std::string session, std::int64_t job) {
+  auto outgoing = request(http::method::get, session_path(session, concat("/jobs/", job)), {}, {},
+                          small_deadline);
+  const auto target = outgoing.target;
+  const auto answer = co_await transport_.send(std::move(outgoing));
+  if (job_is_unknown(answer)) co_return std::nullopt;
+  if (!answer.ok()) throw job_failure_from(answer, target);
+  co_return understood(livy::read_job, answer, target, "ask the session's Python");
 }
 
 task<http::response> client::exchange(http::request outgoing, statement_answer& body) {

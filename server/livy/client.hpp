@@ -58,6 +58,14 @@ class client {
                                                      output_sink& sink);
   task<void> cancel_statement(std::string session, std::int64_t statement);
 
+  /// Starts a PySpark job, the base64 of a pickled function, beside the statements (submit-job, in
+  /// Livy since 0.5). Returns its id. Throws failure{unsupported} where the server or a gateway
+  /// does not offer that, failure{rejected} while the session starts, failure{session_lost}.
+  task<std::int64_t> submit_job(std::string session, std::string job);
+  /// Nothing when the server does not know the job: it forgets one whose end was read once, so an
+  /// answer that was lost on its way is lost for good. Throws as submit_job.
+  task<std::optional<job_view>> read_job(std::string session, std::int64_t job);
+
  private:
   http::request request(http::method verb, std::string path, std::string query, std::string body,
                         duration deadline) const;

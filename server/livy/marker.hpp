@@ -10,9 +10,9 @@
 namespace livyd::livy {
 
 struct marker {
-  std::string run;                ///< the run's id and, after a withdrawal, ".2", ".3", …
-  std::string file;               ///< "" = none
-  std::int64_t line = 1;          ///< of the file, on which the code begins
+  std::string run;        ///< the run's id and, after a withdrawal, ".2", ".3", …
+  std::string file;       ///< "" = none
+  std::int64_t line = 1;  ///< of the file, on which the code begins
   std::optional<std::vector<std::string>> program;  ///< run as a program with these arguments
 };
 

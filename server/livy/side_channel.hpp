@@ -8,16 +8,19 @@
 
 namespace livyd::livy {
 
-/// Only for sessions whose kind is PySpark: elsewhere Livy would start a Python interpreter. What is
-/// evaluated must not touch Spark or py4j (one call clears the job group of the running cell).
+/// Only for sessions whose kind is PySpark: elsewhere Livy would start a Python interpreter. What
+/// is evaluated must not touch Spark or py4j (one call clears the job group of the running cell).
 class side_channel {
  public:
   side_channel(client& livy, clock& time, std::string session);
 
   /// The value of `expression` (which sees the job's context as `ctx`), as bytes; a str comes as
   /// UTF-8. `expected` is how long the expression itself waits: the looks at the job follow it.
-  /// Throws failure{timeout} after `deadline`; failure{unsupported} when the expression raised (its
-  /// words as detail) or the server does not offer this way; and what client throws.
+  /// Looks that fail for a transient reason are repeated until the deadline, then that reason is
+  /// thrown. Throws failure{timeout} after `deadline`; failure{unsupported} when the expression
+  /// raised (its words as detail) or the server does not offer this way; failure{connection_lost}
+  /// when the answer was lost (the expression was evaluated: ask again); and what client throws.
+  /// After a failure or a cancel the expression may still be evaluated.
   task<std::string> evaluate(std::string expression, duration expected, duration deadline);
 
  private:
@@ -26,9 +29,15 @@ class side_channel {
   std::string session_;
 };
 
+/// The wait before the next look at a job: 5 ms while an answer is due, 20 to 40 ms while the
+/// expression itself waits (`expected`) and no more than 50 looks a second then, longer the later
+/// the answer is.
+duration job_wait(duration elapsed, duration expected);
+
 /// A pickle whose value is the function `lambda ctx: <expression>`: the constant frame of livy.md.
 std::string pickled_function(std::string_view expression);
-/// The bytes or str in a pickle of protocol 2 to 5. Throws failure{not_livy} for another value.
+/// The bytes or str (as UTF-8) in a pickle of protocol 2 to 5. Throws failure{not_livy} for another
+/// value.
 std::string unpickled_text(std::string_view pickle);
 
 }  // namespace livyd::livy

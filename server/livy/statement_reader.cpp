@@ -53,6 +53,28 @@ class capped_text {
   std::uint64_t cut_ = 0;
 };
 
+/// Text of which only the end is kept.
+class tail_of_text {
+ public:
+  void start() { text_.clear(); }
+  void append(std::string_view piece) {
+    text_.append(piece.substr(piece.size() - std::min(piece.size(), code_limit)));
+    // Cut seldom, so that a text that comes in small pieces is not moved for each of them.
+    if (text_.size() > 4 * code_limit) text_.erase(0, text_.size() - code_limit);
+  }
+  std::string take() {
+    auto first = text_.size() - std::min(text_.size(), code_limit);
+    while (first < text_.size() && (static_cast<unsigned char>(text_[first]) & 0xC0U) == 0x80) {
+      ++first;
+    }
+    text_.erase(0, first);
+    return std::exchange(text_, {});
+  }
+
+ private:
+  std::string text_;
+};
+
 /// The lines of a traceback, up to a limit for all of them.
 class traceback_lines {
  public:
@@ -235,6 +257,7 @@ class statement_handler {
   capped_text key_;
   std::string mime_;
   capped_text value_;
+  tail_of_text code_tail_;
   bool within_ = false;        // a key, string or number of which a part was seen
   std::size_t skipped_ = 0;    // open containers that are skipped
   std::size_t copied_ = 0;     // open containers that are copied as JSON text
@@ -368,6 +391,10 @@ bool statement_handler::null() {
 void statement_handler::capture(std::string_view piece, bool last) {
   if (!within_) value_.start(limit_of(at_, traceback_));
   value_.append(piece);
+  if (at_ == place::code) {
+    if (!within_) code_tail_.start();
+    code_tail_.append(piece);
+  }
   within_ = !last;
   if (last) store();
 }
@@ -379,6 +406,7 @@ void statement_handler::store() {
       break;
     case place::code:
       view_.code_head = value_.take_beginning();
+      view_.code_tail = code_tail_.take();
       break;
     case place::state:
       view_.state = value_.take_marked();

@@ -23,13 +23,14 @@ function problemsOf(files) {
 
 const headers = {
   "protocol/protocol.hpp": "",
+  "server/agent/agent.hpp": '#include "livy/api.hpp"\n',
   "server/base/async.hpp": "",
   "server/cli/terminal.hpp": "",
   "server/http/client.hpp": '#include "base/async.hpp"\n',
   "server/livy/api.hpp": '#include "http/client.hpp"\n',
   "server/local/endpoint.hpp": "",
   "server/rpc/server.hpp": '#include "base/async.hpp"\n',
-  "server/service/service.hpp": '#include "livy/api.hpp"\n#include "protocol/protocol.hpp"\n',
+  "server/service/service.hpp": '#include "agent/agent.hpp"\n#include "livy/api.hpp"\n#include "protocol/protocol.hpp"\n',
 };
 
 test("accepts arrows that point down", () => {
@@ -53,6 +54,8 @@ const badIncludes = [
     "server/livy/api.cpp",
     "local/endpoint.hpp",
   ],
+  ["livy knows nothing of the agent", "server/livy/api.cpp", "agent/agent.hpp"],
+  ["the agent knows nothing of the service", "server/agent/agent.cpp", "service/service.hpp"],
   ["rpc knows nothing of HTTP", "server/rpc/server.cpp", "http/client.hpp"],
   ["the service knows nothing of JSON-RPC", "server/service/run.cpp", "rpc/server.hpp"],
   ["the service knows nothing of the command line", "server/service/run.cpp", "cli/terminal.hpp"],
