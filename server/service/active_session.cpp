@@ -373,15 +373,16 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
   } else {
     auto all = co_await livy->list_sessions();
     const auto prefix = concat("livyd-", user_name(), "-");
-    std::stable_partition(all.begin(), all.end(),
-                          [&](const auto& one) { return one.name.starts_with(prefix); });
-    const auto usable =
-        std::find_if(all.begin(), all.end(), [](const auto& one) { return is_alive(one.phase()); });
-    if (usable == all.end()) {
+    for (const auto& one : all) {
+      if (!is_alive(one.phase())) continue;
+      const bool better =
+          !found || (!found->name.starts_with(prefix) && one.name.starts_with(prefix));
+      if (better) found = one;
+    }
+    if (!found) {
       throw failure(failure_kind::not_found,
                     "There is no session on this server that could be used. Start one.");
     }
-    found = *usable;
   }
   if (!is_alive(found->phase())) {
     throw failure(failure_kind::session_lost,

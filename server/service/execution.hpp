@@ -8,6 +8,7 @@
 #include "agent/agent.hpp"
 #include "base/clock.hpp"
 #include "livy/client.hpp"
+#include "livy/marker.hpp"
 #include "service/active_session.hpp"
 #include "service/connection.hpp"
 #include "service/run_record.hpp"

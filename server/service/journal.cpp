@@ -135,9 +135,8 @@ std::vector<stored_run> journal::read_all() const {
       log::warn("journal", concat(entry.path().filename().string(), ": ", error.what()));
     }
   }
-  std::stable_sort(out.begin(), out.end(), [](const stored_run& a, const stored_run& b) {
-    return a.accepted < b.accepted;
-  });
+  std::sort(out.begin(), out.end(),
+            [](const stored_run& a, const stored_run& b) { return a.accepted < b.accepted; });
   return out;
 }
 

@@ -31,7 +31,7 @@ struct stored_run {
   std::int64_t last_known = -1;  ///< the highest statement id known before it was sent
   std::int64_t statement = -1;   ///< -1 = not known
   bool agent = false;            ///< it was sent for the agent: unwrapped, with live output
-  std::int64_t accepted = 0;     ///< milliseconds since 1970
+  std::int64_t accepted = 0;     ///< milliseconds since 1970; no two runs of a profile share it
   std::int64_t sent = 0;
   std::uint64_t told_bytes = 0;               ///< of the output, once finished
   std::optional<protocol::RunResult> result;  ///< once finished

@@ -112,12 +112,15 @@ task<protocol::SessionListResult> room::list_sessions() {
   auto livy = co_await connection_.open();
   auto sessions = co_await livy->list_sessions();
   protocol::SessionListResult out;
-  for (const auto& view : sessions) out.sessions.push_back(listed(view));
   const auto rank = [](const protocol::ListedSession& one) {
     return one.active ? 0 : one.mine ? 1 : 2;
   };
-  std::stable_sort(out.sessions.begin(), out.sessions.end(),
-                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  for (const int wanted : {0, 1, 2}) {
+    for (const auto& view : sessions) {
+      auto row = listed(view);
+      if (rank(row) == wanted) out.sessions.push_back(std::move(row));
+    }
+  }
   co_return out;
 }
 
@@ -321,6 +324,10 @@ task<protocol::RunInfo> room::start(protocol::RunStartParams params) {
   stored_run fresh;
   fresh.params = std::move(params);
   fresh.accepted = time_.wall_milliseconds();
+  // Their order is the order of acceptance, also when it is read from the journal.
+  if (!records_.empty()) {
+    fresh.accepted = std::max(fresh.accepted, records_.back()->stored.accepted + 1);
+  }
   auto made = std::make_unique<run_record>(around_, std::move(fresh));
   auto& run = *made;
   records_.push_back(std::move(made));

@@ -249,12 +249,12 @@ task<protocol::RunInfo> service::run_attach(protocol::RunAttachParams params) {
 }
 
 task<protocol::RunListResult> service::run_list(protocol::Empty) {
-  protocol::RunListResult result;
+  std::multimap<std::int64_t, protocol::RunInfo> in_order;
   for (const auto& [name, one] : rooms_) {
-    for (auto& run : one->runs()) result.runs.push_back(std::move(run));
+    for (auto& run : one->runs()) in_order.emplace(run.accepted, std::move(run));
   }
-  std::stable_sort(result.runs.begin(), result.runs.end(),
-                   [](const auto& a, const auto& b) { return a.accepted < b.accepted; });
+  protocol::RunListResult result;
+  for (auto& [accepted, run] : in_order) result.runs.push_back(std::move(run));
   co_return result;
 }
 
