@@ -54,11 +54,17 @@ auto understood(Read read) {
   }
 }
 
+std::uint64_t count_in(const json& facts, const char* name) {
+  const auto& count = facts.at(name);
+  if (!count.is_number_unsigned()) misunderstood(concat(name, " is no count"));
+  return count.get<std::uint64_t>();
+}
+
 answer taken_apart(std::string text) {
   const auto end = std::min(text.find('\n'), text.size());
   answer taken;
-  taken.facts = json::parse(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), nullptr,
-                            false);
+  taken.facts =
+      json::parse(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
   if (!taken.facts.is_object()) misunderstood("its first line is no JSON object");
   text.erase(0, std::min(end + 1, text.size()));
   taken.payload = std::move(text);
@@ -122,8 +128,8 @@ task<piece> remote::read(std::string run, std::uint64_t offset, std::size_t limi
                  .ran = facts.at("ran").get<bool>(),
                  .refused = facts.at("refused").get<bool>(),
                  .ended = facts.at("ended").get<bool>(),
-                 .offset = facts.at("offset").get<std::uint64_t>(),
-                 .size = facts.at("size").get<std::uint64_t>(),
+                 .offset = count_in(facts, "offset"),
+                 .size = count_in(facts, "size"),
                  .bytes = std::move(said.payload)};
   });
 }

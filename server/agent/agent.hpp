@@ -25,10 +25,10 @@ struct greeting {
 
 /// A piece of a run's output record, in bytes of valid UTF-8.
 struct piece {
-  bool known = false;    ///< the agent has a record of this run
-  bool ran = false;      ///< it began to execute (also when the record has been dropped since)
-  bool refused = false;  ///< it was withdrawn
-  bool ended = false;    ///< nothing will be added any more
+  bool known = false;        ///< the agent has a record of this run
+  bool ran = false;          ///< it began to execute (also when the record has been dropped since)
+  bool refused = false;      ///< it was withdrawn
+  bool ended = false;        ///< nothing will be added any more
   std::uint64_t offset = 0;  ///< where `bytes` begins: later than asked for when that was released
   std::uint64_t size = 0;    ///< the whole record so far
   std::string bytes;         ///< whole characters

@@ -6,9 +6,10 @@
 
 namespace livyd::agent {
 
-/// One expression, under 20 kB, whose value is the agent's greeting as bytes. `as_statement`: it is
-/// evaluated on the interpreter's main thread, as (part of) a statement.
-std::string install_expression(std::string_view nonce, bool as_statement);
+/// One expression, under 20 kB, whose value is the agent's greeting as bytes. `may_use_spark`: it
+/// is evaluated by a statement of a session of our own, so one call that silences a log line is
+/// safe.
+std::string install_expression(std::string_view nonce, bool may_use_spark);
 
 /// `text`, printable ASCII, as a literal of Python 2 and 3.
 std::string python_text(std::string_view text);

@@ -1,6 +1,7 @@
 // The agent as one Python expression, and what an interpreter says when it has taken it.
 #include <zlib.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "agent/agent.hpp"
@@ -23,32 +24,44 @@ std::string compressed(std::string_view text) {
   return out;
 }
 
+/// As Python's b85decode reads it: without quotes and backslashes, a fifteenth shorter than base64.
+std::string base85_encoded(std::string_view bytes) {
+  constexpr std::string_view digits =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += 4) {
+    const auto group = bytes.substr(at, 4);
+    std::uint32_t number = 0;
+    for (std::size_t byte = 0; byte < 4; ++byte) {
+      const auto next = byte < group.size() ? static_cast<unsigned char>(group[byte]) : 0U;
+      number = (number << 8U) | next;
+    }
+    std::string five(5, ' ');
+    for (auto digit = five.rbegin(); digit != five.rend(); ++digit, number /= 85) {
+      *digit = digits[number % 85];
+    }
+    out.append(five, 0, group.size() + 1);
+  }
+  return out;
+}
+
 const std::string& packed_agent() {
-  static const auto packed = base64_encoded(compressed(livyd_agent_py));
+  static const auto packed = base85_encoded(compressed(livyd_agent_py));
   return packed;
 }
 
 /// Evaluates the agent's file in a dictionary of its own and calls its `install`; an interpreter
 /// that could not even compile the file says so instead. Valid Python from 2.7 on.
-constexpr std::string_view install_head = R"py((lambda sys: (lambda names: (eval(compile()py"
-                                          R"py(__import__("zlib").decompress(__import__("base64"))py"
-                                          R"py(.b64decode(")py";
+constexpr std::string_view install_head =
+    R"py((lambda sys: (lambda names: (eval(compile()py"
+    R"py(__import__("zlib").decompress(__import__("base64"))py"
+    R"py(.b85decode(")py";
 constexpr std::string_view install_call =
     R"py(")), "livyd_agent.py", "exec"), names), names["install"]()py";
 constexpr std::string_view install_tail =
     R"py())[1])({"__name__": "livyd_agent"}) if sys.version_info >= (3, 8) else )py"
     R"py(('{"error": "it runs Python %d.%d, and Python 3.8 or newer is needed"}')py"
     R"py( % tuple(sys.version_info[:2])).encode("ascii"))(__import__("sys")))py";
-
-/// Log4j 2, or what stood there before Spark 3.3. Without a JVM there is no such line to silence.
-constexpr std::string_view quiet = R"py(try:
-    (lambda jvm, name: jvm.org.apache.logging.log4j.core.config.Configurator.setLevel(name, jvm.org.apache.logging.log4j.Level.WARN))(sc._jvm, "org.apache.livy.rsc.driver.RSCDriver")
-except Exception:
-    try:
-        (lambda log, name: log.LogManager.getLogger(name).setLevel(log.Level.WARN))(sc._jvm.org.apache.log4j, "org.apache.livy.rsc.driver.RSCDriver")
-    except Exception:
-        pass
-)py";
 
 [[noreturn]] void refuse(std::string_view reason, std::string detail = {}) {
   throw failure(failure_kind::unsupported,
@@ -74,14 +87,13 @@ std::string without_stop(std::string text) {
 
 }  // namespace
 
-std::string install_expression(std::string_view nonce, bool as_statement) {
+std::string install_expression(std::string_view nonce, bool may_use_spark) {
   return concat(install_head, packed_agent(), install_call, python_text(nonce), ", ",
-                as_statement ? "True" : "False", install_tail);
+                may_use_spark ? "True" : "False", install_tail);
 }
 
 std::string install_statement(const std::string& nonce, bool quiet_log) {
-  return concat(quiet_log ? quiet : "", "print(", install_expression(nonce, true),
-                ".decode(\"utf-8\"))");
+  return concat("print(", install_expression(nonce, quiet_log), ".decode(\"utf-8\"))");
 }
 
 greeting read_greeting(std::string_view text) {
@@ -92,7 +104,7 @@ greeting read_greeting(std::string_view text) {
             .nonce = said.at("nonce").get<std::string>(),
             .python = said.at("python").get<std::string>(),
             .run = said.contains("run") && said["run"].is_string() ? said["run"].get<std::string>()
-                                                                  : std::string()};
+                                                                   : std::string()};
   } catch (const json::exception& unread) {
     refuse("it answers in another way than livyd's agent does", unread.what());
   }

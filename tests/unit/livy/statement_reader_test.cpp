@@ -273,5 +273,42 @@ TEST(StatementReader, DecodesNoMoreThanItWasFed) {
   }
 }
 
+TEST(StatementReader, KeepsTheBeginningAndTheEndOfTheCode) {
+  const std::string codes[] = {
+      "",
+      "x",
+      std::string(4096, 'a'),
+      std::string(4095, 'a') + "bc",
+      "begin" + std::string(100'000, 'x') + "end",
+      std::string(3000, 'a') + "\n" + std::string(3000, 'b'),
+  };
+  for (const auto& code : codes) {
+    const auto body = json{{"id", 3}, {"code", code}, {"state", "waiting"}}.dump();
+    for (const auto size : piece_sizes(body)) {
+      const auto read = read_in_pieces(body, size);
+      EXPECT_EQ(read.view.code_head, code.substr(0, 4096));
+      EXPECT_EQ(read.view.code_tail,
+                code.substr(code.size() - std::min<std::size_t>(code.size(), 4096)));
+    }
+  }
+}
+
+TEST(StatementReader, EndsTheCodesTailWithWholeCharacters) {
+  std::string code;
+  for (int i = 0; i < 5000; ++i) code.append("世");
+  const auto body = json{{"id", 3}, {"code", code}, {"state", "waiting"}}.dump();
+  for (const auto size : piece_sizes(body)) {
+    const auto read = read_in_pieces(body, size);
+    EXPECT_TRUE(is_valid_utf8(read.view.code_tail));
+    EXPECT_EQ(read.view.code_tail.size(), 4095U);
+  }
+}
+
+TEST(StatementReader, KeepsNothingOfACodeThatIsNull) {
+  const auto read = read_in_pieces(R"({"id":3,"code":null,"state":"waiting"})", 1);
+  EXPECT_EQ(read.view.code_head, "");
+  EXPECT_EQ(read.view.code_tail, "");
+}
+
 }  // namespace
 }  // namespace livyd::livy
