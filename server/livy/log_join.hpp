@@ -10,7 +10,8 @@ namespace livyd::livy {
 
 enum class log_section { out, error, yarn };
 
-/// One answer of /log taken apart ("stdout: ", "\nstderr: ", "\nYARN Diagnostics: ").
+/// One answer of /log taken apart ("stdout: ", "\nstderr: ", "\nYARN Diagnostics: "); what stands
+/// under no heading counts as `error`.
 struct log_sections {
   std::vector<std::string> out;
   std::vector<std::string> error;
@@ -20,10 +21,14 @@ log_sections split_log(const std::vector<std::string>& lines);
 
 struct joined_lines {
   std::vector<std::string> lines;  ///< new since the last page
-  bool gap = false;                ///< lines may be missing before these
+  /// Lines may be missing before these. True whenever the pages do not overlap (so also for a
+  /// first page that fills the ring), and when what overlaps are lines that repeat, so that it may
+  /// be chance.
+  bool gap = false;
 };
 
-/// One section. Repeated lines follow the longest overlap. Keeps the last page only.
+/// One section. Repeated lines follow the longest overlap: a line that stands in the stream once is
+/// never left out or repeated by it. Keeps the last page only.
 class log_join {
  public:
   /// `ring` = how many lines the server keeps (200): a page that is shorter has lost nothing.
