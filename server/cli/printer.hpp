@@ -21,6 +21,7 @@ class printer final : public listener {
   task<void> run_changed(protocol::RunInfo run) override;
   task<void> run_output(protocol::RunOutput piece) override;
   task<void> run_finished(protocol::RunInfo run) override;
+  task<void> log_lines(protocol::LogLines) override { co_return; }
   task<void> notice(protocol::Notice words) override;
 
   /// Returns when the run has finished or `give_up()` was called.

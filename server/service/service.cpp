@@ -309,6 +309,9 @@ task<protocol::Empty> service::watch(protocol::WatchParams params) {
   co_return protocol::Empty{};
 }
 
+task<protocol::LogPage> service::log_read(protocol::LogReadParams) { throw failure(failure_kind::unsupported, "x"); }
+task<protocol::Empty> service::log_follow(protocol::SessionParams) { throw failure(failure_kind::unsupported, "x"); }
+task<protocol::Empty> service::log_unfollow(protocol::ProfileParams) { throw failure(failure_kind::unsupported, "x"); }
 void service::leave() {
   for (const auto& [name, one] : rooms_) one->leave();
 }
