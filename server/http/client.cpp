@@ -94,6 +94,10 @@ class client::implementation {
     } catch (const boost::system::system_error& error) {
       if (error.code() == asio::error::operation_aborted) throw_cancelled();
       throw;
+    } catch (const failure& reason) {
+      // A network that swallows one connection swallows the idle ones, too.
+      if (reason.kind() == failure_kind::timeout) pool_.clear();
+      throw;
     }
   }
 
@@ -180,7 +184,7 @@ class client::implementation {
   task<response> exchanged(const request& outgoing, const body_sink& sink,
                            std::unique_ptr<stream> connection, exchange_progress& progress) {
     if (!connection) connection = co_await connector_.connect(outgoing.target);
-    exchange_options options{.silence = settings_.read_deadline,
+    exchange_options options{.silence = outgoing.silence.value_or(settings_.read_deadline),
                              .user_agent = settings_.user_agent,
                              .sink = sink ? &sink : nullptr};
     auto answer = co_await perform_exchange(*connection, outgoing, std::move(options), progress);

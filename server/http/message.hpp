@@ -45,6 +45,8 @@ struct request {
   std::string body;
   /// For the whole operation: connect, authenticate, send, read.
   duration deadline = 30s;
+  /// The longest silence while the answer is awaited or read; nothing: what the client was told.
+  std::optional<duration> silence = {};
   /// An answer with a longer body is refused with failure{too_large}; streamed bodies have no
   /// limit.
   std::size_t body_limit = 8_MiB;

@@ -299,9 +299,10 @@ task<std::int64_t> client::submit(std::string session, std::string code, std::st
 
 task<std::optional<statement_view>> client::read_statement(std::string session,
                                                            std::int64_t statement,
-                                                           output_sink& sink) {
+                                                           output_sink& sink, duration silence) {
   auto outgoing =
       request(http::method::get, statement_path(session, statement), {}, {}, result_deadline);
+  outgoing.silence = silence;
   const auto target = outgoing.target;
   statement_answer seen(sink);
   const auto answer = co_await exchange(std::move(outgoing), seen);

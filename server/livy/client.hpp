@@ -55,7 +55,8 @@ class client {
   /// failure{session_lost}; so are "RPC channel is closed." and "Connection refused" from the
   /// driver.
   task<std::optional<statement_view>> read_statement(std::string session, std::int64_t statement,
-                                                     output_sink& sink);
+                                                     output_sink& sink,
+                                                     duration silence = 10s);
   task<void> cancel_statement(std::string session, std::int64_t statement);
 
   /// Starts a PySpark job, the base64 of a pickled function, beside the statements (submit-job, in

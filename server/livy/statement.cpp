@@ -10,6 +10,9 @@ namespace livyd::livy {
 namespace {
 
 constexpr duration torn_deadline = 5s;
+constexpr duration first_patience = 10s;
+constexpr duration hole_patience = 2s;
+constexpr duration slow_patience = 30s;
 
 /// Voids what an earlier reading wrote before a new one writes.
 class repeated_sink final : public output_sink {
@@ -81,6 +84,14 @@ class statement_watch {
                           random_jitter());
   }
 
+  /// For the server's first word. Livy needs milliseconds; a network that swallows what is sent is
+  /// noticed by silence alone, and its return by a new connection: so looks are short in a hole,
+  /// with a long one between them for a server that is that slow.
+  duration patience() const {
+    if (failures_ == 0) return first_patience;
+    return failures_ % 5 == 0 ? slow_patience : hole_patience;
+  }
+
   duration torn_for() {
     if (!torn_since_) torn_since_ = time_.now();
     return time_.now() - *torn_since_;
@@ -93,7 +104,7 @@ class statement_watch {
     std::string trouble;
     const auto asked = time_.now();
     try {
-      seen = co_await livy_.read_statement(session_, statement_, sink_);
+      seen = co_await livy_.read_statement(session_, statement_, sink_, patience());
     } catch (const failure& unread) {
       if (!is_transient(unread.kind())) throw;
       trouble = unread.message();

@@ -59,6 +59,50 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+/// Lets `work` go on for at most that long; what it says in the end does not matter.
+task<void> ended_by(task<void> work, duration limit) {
+  try {
+    co_await with_deadline(std::move(work), limit, "Stop waits no longer.");
+  } catch (const failure& reason) {
+    if (reason.kind() != failure_kind::timeout) throw;
+  }
+}
+
+/// Which of the five truths a Stop came to.
+protocol::RunStopResult told_truth(const run_record& run, bool withdrawing) {
+  constexpr std::string_view busy =
+      "Livy was asked to cancel, but the driver is still busy. Keep waiting, or restart the "
+      "session.";
+  protocol::RunStopResult out;
+  if (!run.finished()) {
+    const bool sent = run.stored.statement >= 0;
+    out.truth = sent ? StopTruth::busy : StopTruth::unknown;
+    out.message = sent ? std::string(busy)
+                       : "The server does not answer, so it is not known whether the code runs. "
+                         "livyd keeps looking and stops it as soon as it can.";
+    return out;
+  }
+  const auto& result = *run.info.result;
+  if (result.outcome == RunOutcome::unknown) {
+    out.truth = StopTruth::unknown;
+    out.message = result.message;
+  } else if (result.outcome != RunOutcome::stopped) {
+    out.truth = StopTruth::already_finished;
+    out.message = "It finished before it could be stopped.";
+  } else if (run.never_ran) {
+    out.truth = StopTruth::withdrawn;
+    out.message = "It was withdrawn and never ran.";
+  } else if (withdrawing) {
+    out.truth = StopTruth::withdrawn;
+    out.message = "It was waiting and has not been sent.";
+  } else {
+    const bool free = result.message.ends_with("free");
+    out.truth = free ? StopTruth::stopped : StopTruth::busy;
+    out.message = free ? "Stopped; the session is free." : std::string(busy);
+  }
+  return out;
+}
+
 std::string prefix_of_mine() {
   return concat("livyd-", user_name(), "-");
 }
@@ -204,11 +248,12 @@ task<protocol::SessionKillAllResult> room::kill_all_sessions(bool others) {
 
 task<void> room::interrupt_current() {
   if (!current_ || queue_.empty()) co_return;
-  auto& run = *queue_.front();
-  run.stop_asked = true;
+  const auto run = queue_.front();
+  const auto under_way = current_;
+  run->stop_asked = true;
   const auto until = time_.now() + interrupt_patience;
-  while (!run.finished() && current_ && time_.now() < until) {
-    co_await current_->ask_to_stop();
+  while (!run->finished() && time_.now() < until) {
+    co_await under_way->ask_to_stop();
     co_await time_.sleep_for(50ms);
   }
 }
@@ -265,7 +310,7 @@ task<protocol::StatementListResult> room::list_statements(std::optional<std::str
 
 task<void> room::cancel_statement(std::optional<std::string> session, std::int64_t statement) {
   const auto wanted = session_or_active(session);
-  for (auto* run : queue_) {
+  for (const auto& run : queue_) {
     if (run->stored.session == wanted && run->stored.statement == statement) {
       co_await stop(run->id());
       co_return;
@@ -282,17 +327,26 @@ bool room::has_run(const std::string& run) const {
                      [&](const auto& one) { return one->id() == run; });
 }
 
-run_record& room::find(const std::string& run) const {
+bool room::is_current(const run_record& run) const {
+  return !queue_.empty() && queue_.front().get() == &run;
+}
+
+std::shared_ptr<run_record> room::find(const std::string& run) const {
   const auto found = std::find_if(records_.begin(), records_.end(),
                                   [&](const auto& one) { return one->id() == run; });
   if (found == records_.end()) throw unknown_run();
-  return **found;
+  return *found;
 }
 
 std::vector<protocol::RunInfo> room::runs() const {
   std::vector<protocol::RunInfo> out;
   for (const auto& one : records_) out.push_back(one->info);
   return out;
+}
+
+void room::adjust(bool stop_on_error, std::filesystem::path output_file) {
+  settings_.stop_on_error = stop_on_error;
+  around_.output_file = std::move(output_file);
 }
 
 void room::forget_oldest() {
@@ -305,20 +359,19 @@ void room::forget_oldest() {
 void room::restore(stored_run left) {
   const bool open = left.phase != run_phase::finished;
   if (open) left.params.code = journal_.code(left.params.run);
-  auto made = std::make_unique<run_record>(around_, std::move(left));
-  auto& run = *made;
-  records_.push_back(std::move(made));
-  if (run.may_have_been_sent()) {
-    run.may_withdraw = false;
-    enqueue(run);
+  auto run = std::make_shared<run_record>(around_, std::move(left));
+  records_.push_back(run);
+  if (run->may_have_been_sent()) {
+    run->may_withdraw = false;
+    enqueue(std::move(run));
   } else if (open) {
-    run.info.state = RunState::held;
+    run->info.state = RunState::held;
   }
   forget_oldest();
 }
 
 task<protocol::RunInfo> room::start(protocol::RunStartParams params) {
-  if (has_run(params.run)) co_return find(params.run).info;
+  if (has_run(params.run)) co_return find(params.run)->info;
   checked_code(params);
   const auto id = params.run;
   stored_run fresh;
@@ -328,29 +381,28 @@ task<protocol::RunInfo> room::start(protocol::RunStartParams params) {
   if (!records_.empty()) {
     fresh.accepted = std::max(fresh.accepted, records_.back()->stored.accepted + 1);
   }
-  auto made = std::make_unique<run_record>(around_, std::move(fresh));
-  auto& run = *made;
-  records_.push_back(std::move(made));
-  queue_.push_back(&run);
+  const auto run = std::make_shared<run_record>(around_, std::move(fresh));
+  records_.push_back(run);
+  queue_.push_back(run);
   std::optional<failure> problem;
   try {
-    co_await journal_.put_code(id, run.stored.params.code);
-    co_await run.keep();
+    co_await journal_.put_code(id, run->stored.params.code);
+    co_await run->keep();
   } catch (const failure& reason) {
     problem = reason;
   }
   if (problem) {
-    std::erase(queue_, &run);
-    std::erase_if(records_, [&](const auto& one) { return one.get() == &run; });
+    std::erase(queue_, run);
+    std::erase(records_, run);
     throw failure(*problem);
   }
   forget_oldest();
   start_worker();
-  co_return run.info;
+  co_return run->info;
 }
 
-void room::enqueue(run_record& run) {
-  queue_.push_back(&run);
+void room::enqueue(std::shared_ptr<run_record> run) {
+  queue_.push_back(std::move(run));
   start_worker();
 }
 
@@ -363,30 +415,30 @@ task<void> room::work() {
   // length, comes after what is already queued.
   co_await time_.sleep_for(0s);
   while (!queue_.empty() && !closing_) {
-    auto& run = *queue_.front();
-    co_await carry_out(run);
-    if (!queue_.empty() && queue_.front() == &run) queue_.pop_front();
+    const auto run = queue_.front();
+    co_await carry_out(*run);
+    if (is_current(*run)) queue_.pop_front();
     if (closing_) break;
-    const bool failed = run.info.result && (run.info.result->outcome == RunOutcome::error ||
-                                            run.info.result->outcome == RunOutcome::failed);
-    if (failed && settings_.stop_on_error) co_await drop_queue_after(run);
+    const auto& result = run->info.result;
+    const bool failed =
+        result && (result->outcome == RunOutcome::error || result->outcome == RunOutcome::failed);
+    if (failed && settings_.stop_on_error) co_await drop_queue();
     if (queue_.empty()) co_await session_.set_working(false);
   }
 }
 
-task<void> room::drop_queue_after(const run_record& failed) {
-  static_cast<void>(failed);
+task<void> room::drop_queue() {
   while (!queue_.empty()) {
-    auto& run = *queue_.front();
+    const auto run = queue_.front();
     queue_.pop_front();
-    co_await run.finish(RunOutcome::stopped, "not sent: a run before it failed");
+    co_await run->finish(RunOutcome::stopped, "not sent: a run before it failed");
   }
 }
 
 task<void> room::carry_out(run_record& run) {
   std::optional<failure> problem;
   try {
-    current_ = std::make_unique<execution>(tools_, run);
+    current_ = std::make_shared<execution>(tools_, run);
     // A slot of its own: a Stop withdraws this run, not the queue.
     auto work = current_->perform();
     co_await asio::co_spawn(executor_, std::move(work),
@@ -417,47 +469,47 @@ task<void> room::carry_out(run_record& run) {
 }
 
 task<protocol::RunInfo> room::attach(std::string name, std::uint64_t from) {
-  auto& run = find(name);
-  co_await run.send_output(from, run.told_bytes);
-  if (run.finished()) co_await around_.events.run_finished(run.info);
-  co_return run.info;
+  const auto run = find(name);
+  co_await run->send_output(from, run->told_bytes);
+  if (run->finished()) co_await around_.events.run_finished(run->info);
+  co_return run->info;
 }
 
 task<protocol::RunInfo> room::release(std::string name) {
-  auto& run = find(name);
-  if (run.info.state == RunState::held) {
-    run.info.state = RunState::queued;
+  const auto run = find(name);
+  if (run->info.state == RunState::held) {
+    run->info.state = RunState::queued;
     enqueue(run);
   }
-  co_return run.info;
+  co_return run->info;
 }
 
 task<void> room::discard(std::string name) {
-  auto& run = find(name);
-  if (!run.finished() && run.info.state != RunState::held) {
+  const auto run = find(name);
+  if (!run->finished() && run->info.state != RunState::held) {
     throw failure(failure_kind::invalid_input, "This run is under way. Stop it first.");
   }
   journal_.remove(name);
-  std::erase_if(records_, [&](const auto& one) { return one.get() == &run; });
+  std::erase(records_, run);
   co_return;
 }
 
 task<protocol::RunInfo> room::look_again(std::string name) {
-  auto& run = find(name);
-  const bool unknown = run.finished() && run.info.result &&
-                       run.info.result->outcome == RunOutcome::unknown &&
-                       !run.stored.session.empty();
+  const auto run = find(name);
+  const bool unknown = run->finished() && run->info.result &&
+                       run->info.result->outcome == RunOutcome::unknown &&
+                       !run->stored.session.empty();
   if (unknown) {
-    run.stored.params.code = journal_.code(name);
-    run.reopen();
-    co_await run.keep();
+    if (run->stored.params.code.empty()) run->stored.params.code = journal_.code(name);
+    run->reopen();
+    co_await run->keep();
     enqueue(run);
   }
-  co_return run.info;
+  co_return run->info;
 }
 
 std::string room::code_of(const std::string& run) const {
-  const auto& params = find(run).stored.params;
+  const auto& params = find(run)->stored.params;
   return params.code.empty() ? journal_.code(run) : params.code;
 }
 
@@ -471,18 +523,17 @@ void room::clear_history() {
 // ---------------------------------------------------------------- stopping
 
 task<protocol::RunStopResult> room::stop(std::string name) {
-  auto& run = find(name);
+  const auto run = find(name);
   protocol::RunStopResult out;
-  if (run.finished()) {
+  if (run->finished()) {
     out.truth = StopTruth::already_finished;
     out.message = "It had already finished.";
     co_return out;
   }
-  run.stop_asked = true;
-  const bool current = !queue_.empty() && queue_.front() == &run;
-  if (!current && !run.may_have_been_sent()) {
-    std::erase(queue_, &run);
-    co_await run.finish(RunOutcome::stopped, "stopped before it was sent");
+  run->stop_asked = true;
+  if (!is_current(*run) && !run->may_have_been_sent()) {
+    std::erase(queue_, run);
+    co_await run->finish(RunOutcome::stopped, "stopped before it was sent");
     out.truth = StopTruth::withdrawn;
     out.message = "It was waiting and has not been sent.";
     co_return out;
@@ -490,49 +541,26 @@ task<protocol::RunStopResult> room::stop(std::string name) {
   co_return co_await stop_current(run);
 }
 
-task<protocol::RunStopResult> room::stop_current(run_record& run) {
-  protocol::RunStopResult out;
-  const bool withdrawing = run.may_withdraw;
+task<protocol::RunStopResult> room::stop_current(std::shared_ptr<run_record> run) {
+  const bool withdrawing = run->may_withdraw;
   if (withdrawing) {
-    run.withdraw.emit(asio::cancellation_type::terminal);
+    run->withdraw.emit(asio::cancellation_type::terminal);
   } else {
-    co_await run.change(RunState::stopping, {});
+    co_await run->change(RunState::stopping, {});
   }
   const auto deadline = time_.now() + stop_patience;
   auto next_interrupt = time_.now();
-  while (!run.finished() && time_.now() < deadline) {
-    const bool ask = !withdrawing && current_ && queue_.front() == &run;
-    if (ask && time_.now() >= next_interrupt) {
-      co_await current_->ask_to_stop();
+  while (!run->finished() && time_.now() < deadline) {
+    const auto under_way = is_current(*run) ? current_ : nullptr;
+    if (!withdrawing && under_way && time_.now() >= next_interrupt) {
+      // Native code may hold the interpreter: what is asked then answers late.
+      auto asked = under_way->ask_to_stop();
+      co_await ended_by(std::move(asked), deadline - time_.now());
       next_interrupt = time_.now() + interrupt_interval;
     }
-    if (!run.finished()) co_await time_.sleep_for(10ms);
+    if (!run->finished()) co_await time_.sleep_for(10ms);
   }
-  if (!run.finished()) {
-    const bool sent = run.stored.statement >= 0;
-    out.truth = sent ? StopTruth::busy : StopTruth::unknown;
-    out.message = sent ? "Livy was asked to cancel, but the driver is still busy. Keep waiting, or "
-                         "restart the session."
-                       : "The server does not answer, so it is not known whether the code runs. "
-                         "livyd keeps looking and stops it as soon as it can.";
-  } else if (run.info.result->outcome == RunOutcome::unknown) {
-    out.truth = StopTruth::unknown;
-    out.message = run.info.result->message;
-  } else if (run.info.result->outcome != RunOutcome::stopped) {
-    out.truth = StopTruth::already_finished;
-    out.message = "It finished before it could be stopped.";
-  } else if (withdrawing || run.never_ran) {
-    out.truth = StopTruth::withdrawn;
-    out.message =
-        run.never_ran ? "It was withdrawn and never ran." : "It was waiting and has not been sent.";
-  } else {
-    const bool free = run.info.result->message.ends_with("free");
-    out.truth = free ? StopTruth::stopped : StopTruth::busy;
-    out.message = free ? "Stopped; the session is free."
-                       : "Livy says cancelled, but the driver is still busy. Keep waiting, or "
-                         "restart the session.";
-  }
-  co_return out;
+  co_return told_truth(*run, withdrawing);
 }
 
 // ---------------------------------------------------------------- the end
@@ -551,7 +579,7 @@ std::string room::state_text() const {
   if (info.agent_detail) out += concat("  ", *info.agent_detail, "\n");
   out += concat("  last statement known: ", session_.last_statement(), "\n");
   out += concat("  runs: ", records_.size(), " known, ", queue_.size(), " under way\n");
-  for (const auto* run : queue_) {
+  for (const auto& run : queue_) {
     out += concat("    ", run->id(), " ", protocol::name_of(run->info.state), ", statement ",
                   run->stored.statement, ", attempt ", run->stored.attempt, ", ",
                   run->output.text_bytes(), " bytes of output\n");
@@ -566,7 +594,7 @@ void room::leave() {
 
 task<void> room::close() {
   leave();
-  for (auto* run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
+  for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();
   const auto deadline = time_.now() + 2s;
   while ((worker_.running() || session_.unwinding()) && time_.now() < deadline) {

@@ -56,6 +56,8 @@ class room {
   /// No run is queued or under way.
   bool quiet() const { return queue_.empty(); }
 
+  /// Preferences that may change at any time.
+  void adjust(bool stop_on_error, std::filesystem::path output_file);
   /// Takes up what an earlier process has left, before anything else: what may have been sent is
   /// looked for on the server, what was not is held.
   void restore(stored_run left);
@@ -80,14 +82,15 @@ class room {
   task<void> close();
 
  private:
-  run_record& find(const std::string& run) const;
-  void enqueue(run_record& run);
+  std::shared_ptr<run_record> find(const std::string& run) const;
+  bool is_current(const run_record& run) const;
+  void enqueue(std::shared_ptr<run_record> run);
   void start_worker();
   task<void> work();
   task<void> carry_out(run_record& run);
-  task<void> drop_queue_after(const run_record& failed);
+  task<void> drop_queue();
   task<void> interrupt_current();
-  task<protocol::RunStopResult> stop_current(run_record& run);
+  task<protocol::RunStopResult> stop_current(std::shared_ptr<run_record> run);
   void forget_oldest();
   std::string session_or_active(const std::optional<std::string>& id_or_name) const;
   protocol::ListedSession listed(const livy::session_view& view) const;
@@ -101,9 +104,10 @@ class room {
   active_session session_;
   run_surroundings around_;
   execution_tools tools_;
-  std::vector<std::unique_ptr<run_record>> records_;  // in order of acceptance
-  std::deque<run_record*> queue_;                     // the first is the one under way
-  std::unique_ptr<execution> current_;                // of the first in the queue
+  // Shared with a Stop that still waits while the run ends and is forgotten.
+  std::vector<std::shared_ptr<run_record>> records_;  // in order of acceptance
+  std::deque<std::shared_ptr<run_record>> queue_;     // the first is the one under way
+  std::shared_ptr<execution> current_;                // of the first in the queue
   background worker_;
   bool closing_ = false;
 };

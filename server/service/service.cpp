@@ -113,6 +113,10 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
       ++it;
     }
   }
+  for (const auto& [name, one] : rooms_) {
+    one->adjust(configuration_.stop_on_error.value_or(false),
+                configuration_.output_file.value_or(""));
+  }
   take_up_runs();
   protocol::ConfigureResult result;
   result.profiles = profiles_.summaries();
@@ -309,9 +313,15 @@ task<protocol::Empty> service::watch(protocol::WatchParams params) {
   co_return protocol::Empty{};
 }
 
-task<protocol::LogPage> service::log_read(protocol::LogReadParams) { throw failure(failure_kind::unsupported, "x"); }
-task<protocol::Empty> service::log_follow(protocol::SessionParams) { throw failure(failure_kind::unsupported, "x"); }
-task<protocol::Empty> service::log_unfollow(protocol::ProfileParams) { throw failure(failure_kind::unsupported, "x"); }
+task<protocol::LogPage> service::log_read(protocol::LogReadParams) {
+  throw failure(failure_kind::unsupported, "x");
+}
+task<protocol::Empty> service::log_follow(protocol::SessionParams) {
+  throw failure(failure_kind::unsupported, "x");
+}
+task<protocol::Empty> service::log_unfollow(protocol::ProfileParams) {
+  throw failure(failure_kind::unsupported, "x");
+}
 void service::leave() {
   for (const auto& [name, one] : rooms_) one->leave();
 }

@@ -40,6 +40,7 @@ class recorder final : public listener {
     finished.push_back(std::move(run));
     co_return;
   }
+  task<void> log_lines(protocol::LogLines) override { co_return; }
   task<void> notice(protocol::Notice words) override {
     notices.push_back(words.text);
     co_return;
@@ -51,6 +52,24 @@ class recorder final : public listener {
   std::vector<protocol::RunInfo> finished;
   std::vector<std::string> notices;
   std::string output;
+};
+
+/// Sleeping takes no time; it only moves the clock.
+class fast_clock final : public clock {
+ public:
+  time_point now() const override { return now_; }
+  std::int64_t wall_milliseconds() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(passed()).count();
+  }
+  task<void> sleep_for(duration span) override {
+    now_ += span;
+    auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+  }
+  duration passed() const { return now_ - time_point(); }
+
+ private:
+  time_point now_{1h};
 };
 
 class Service : public testing::Test {
@@ -65,7 +84,7 @@ class Service : public testing::Test {
   }
 
   void open() {
-    service_ = std::make_unique<service>(loop_.get_executor(), time_, heard_,
+    service_ = std::make_unique<service>(loop_.get_executor(), *time_, heard_,
                                          service_settings{.executable = "/nonexistent",
                                                           .state_home = folder_.path / "home",
                                                           .version = "test",
@@ -86,7 +105,7 @@ class Service : public testing::Test {
   protocol::Configuration configuration() {
     protocol::Configuration set;
     set.trusted = true;
-    set.profiles = {{"p", {{"url", livy_.url()}}}};
+    set.profiles = {{"p", {{"url", livy_.url()}, {"agent", false}}}};
     set.preview_bytes = preview_bytes_;
     return set;
   }
@@ -125,7 +144,9 @@ class Service : public testing::Test {
   asio::io_context loop_;
   temporary_folder folder_;
   fake_livy livy_;
-  system_clock time_;
+  system_clock real_time_;
+  fast_clock fast_time_;
+  clock* time_ = &real_time_;
   recorder heard_;
   std::unique_ptr<service> service_;
   std::int64_t preview_bytes_ = 1000;
@@ -206,15 +227,189 @@ TEST_F(Service, NothingStartsAfterTheUserRemovedTheSession) {
   EXPECT_EQ(livy_.created, 2);
 }
 
-TEST_F(Service, DoesNotSendCodeAgainWhenTheAnswerWasLost) {
-  livy_.after = [](const std::string& verb, const std::string& path) {
-    return verb == "POST" && path.ends_with("/statements") ? 502 : 0;
+TEST_F(Service, AdoptsTheStatementWhoseAnswerWasLost) {
+  int lost = 0;
+  livy_.after = [&](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path.ends_with("/statements") && lost++ == 0 ? 502 : 0;
   };
+  start("a1", "print('a')");
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::ok);
+  EXPECT_EQ(run.statement, 0);
+  // Its code and the fence, nothing else.
+  ASSERT_EQ(livy_.posted, 2);
+  EXPECT_EQ(livy_.sessions.at(0).statements.at(0).code, "# livyd run=a1\nprint('a')");
+  EXPECT_EQ(livy_.sessions.at(0).statements.at(1).code.rfind("# livyd fence=", 0), 0U);
+}
+
+TEST_F(Service, WithoutAnAgentAStatementThatIsNotSeenIsUnknownAndNotSentAgain) {
+  time_ = &fast_time_;
+  close();
+  open();
+  int lost = 0;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path.ends_with("/statements") && lost++ == 0 ? 502 : 0;
+  };
+  const auto begun = fast_time_.passed();
   start("a1");
   const auto run = ended();
   EXPECT_EQ(run.result->outcome, RunOutcome::unknown);
   EXPECT_NE(run.result->message.find("cannot tell whether your code ran"), std::string::npos);
+  EXPECT_GE(fast_time_.passed() - begun, 60s);
   EXPECT_EQ(livy_.posted, 1);
+  // It arrives after all: looking again finds it.
+  fake_livy::statement late;
+  late.code = "# livyd run=a1\nprint('out')";
+  livy_.sessions.at(0).statements.push_back(late);
+  run_to_end(loop_, service_->run_look({"a1"}));
+  EXPECT_EQ(ended(2).result->outcome, RunOutcome::ok);
+  EXPECT_EQ(livy_.posted, 2);
+}
+
+TEST_F(Service, ALateDeliveryIsSeenAboveTheFence) {
+  time_ = &fast_time_;
+  close();
+  open();
+  int posts = 0;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path.ends_with("/statements") && posts++ == 0 ? 502 : 0;
+  };
+  int looks = 0;
+  livy_.after = [&](const std::string& verb, const std::string& path) {
+    if (verb != "GET" || !path.ends_with("/statements/1") || ++looks != 5) return 0;
+    fake_livy::statement late;
+    late.code = "# livyd run=a1\nprint('out')";
+    livy_.sessions.at(0).statements.push_back(late);
+    return 0;
+  };
+  start("a1");
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::ok);
+  EXPECT_EQ(run.statement, 1);
+  EXPECT_EQ(livy_.posted, 1);
+}
+
+TEST_F(Service, AHoleOfThreeMinutesKeepsSessionAndRun) {
+  time_ = &fast_time_;
+  close();
+  open();
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  std::optional<duration> hole;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    if (verb == "GET" && path.find("/statements/") != std::string::npos && !hole) {
+      hole = fast_time_.passed();
+    }
+    if (!hole) return 0;
+    if (fast_time_.passed() - *hole < 180s) return 502;
+    livy_.sessions.at(0).statements.at(0).state = "available";
+    return 0;
+  };
+  start("a1");
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  EXPECT_GE(fast_time_.passed() - *hole, 180s);
+  EXPECT_EQ(livy_.created, 1);
+  EXPECT_EQ(livy_.posted, 1);
+}
+
+TEST_F(Service, ARunningStatementIsTakenUpAfterARestart) {
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  start("a1");
+  start("a2");
+  wait_for([&] { return livy_.posted == 1; });
+  wait_for(
+      [&] { return !heard_.changes.empty() && heard_.changes.back().state == RunState::running; });
+  close();
+  heard_ = recorder();
+  open();
+  auto known = run_to_end(loop_, service_->run_list({})).runs;
+  ASSERT_EQ(known.size(), 2U);
+  EXPECT_EQ(known[0].run, "a1");
+  EXPECT_EQ(known[1].state, RunState::held);
+  livy_.sessions.at(0).statements.at(0).state = "available";
+  const auto run = ended();
+  EXPECT_EQ(run.run, "a1");
+  EXPECT_TRUE(run.adopted.value_or(false));
+  EXPECT_EQ(run.result->outcome, RunOutcome::ok);
+  EXPECT_EQ(heard_.output, "out\n");
+  EXPECT_EQ(livy_.posted, 1);
+  EXPECT_EQ(livy_.created, 1);
+  // What was not sent waits for a click.
+  livy_.on_statement = {};
+  run_to_end(loop_, service_->run_release({"a2"}));
+  EXPECT_EQ(ended(2).run, "a2");
+  EXPECT_EQ(livy_.posted, 2);
+}
+
+TEST_F(Service, HistorySurvivesARestartAndCanBeSearchedAndCleared) {
+  start("a1", "print('needle')");
+  ended();
+  close();
+  heard_ = recorder();
+  open();
+  run_to_end(loop_, service_->run_attach({"a1", 0}));
+  EXPECT_EQ(heard_.output, "out\n");
+  ASSERT_EQ(heard_.finished.size(), 1U);
+  EXPECT_EQ(heard_.finished[0].result->outcome, RunOutcome::ok);
+  EXPECT_EQ(run_to_end(loop_, service_->run_code({"a1"})).code, "print('needle')");
+  EXPECT_EQ(run_to_end(loop_, service_->history_search({"NEEDLE", 10})).matches.size(), 1U);
+  run_to_end(loop_, service_->history_clear({}));
+  EXPECT_TRUE(run_to_end(loop_, service_->run_list({})).runs.empty());
+  EXPECT_TRUE(run_to_end(loop_, service_->history_search({"needle", 10})).matches.empty());
+}
+
+TEST_F(Service, ARunThatFailsEmptiesTheQueueWhenAskedTo) {
+  auto set = configuration();
+  set.stop_on_error = true;
+  run_to_end(loop_, service_->configure(set));
+  livy_.on_statement = [](fake_livy::statement& made) {
+    made.output = {{"status", "error"}, {"ename", "E"}, {"evalue", "x"}};
+  };
+  start("a1");
+  start("a2");
+  ended(2);
+  EXPECT_EQ(heard_.finished[0].result->outcome, RunOutcome::error);
+  EXPECT_EQ(heard_.finished[1].result->outcome, RunOutcome::stopped);
+  EXPECT_EQ(livy_.posted, 1);
+}
+
+TEST_F(Service, EndedRunsAreAppendedToAFile) {
+  auto set = configuration();
+  set.output_file = (folder_.path / "all.txt").string();
+  run_to_end(loop_, service_->configure(set));
+  start("a1");
+  ended();
+  const auto text = read_file(folder_.path / "all.txt");
+  EXPECT_NE(text.find("out\n"), std::string::npos);
+  EXPECT_NE(text.find("ok"), std::string::npos);
+}
+
+TEST_F(Service, ListsTheSessionsStatementsOneByOne) {
+  start("a1", "print('a')");
+  ended();
+  fake_livy::statement other;
+  other.code = "x = 1";
+  livy_.sessions.at(0).statements.push_back(other);
+  livy_.before = [](const std::string&, const std::string& path) {
+    return path.ends_with("/statements") ? 500 : 0;  // the list can end a session
+  };
+  const auto listed = run_to_end(loop_, service_->statement_list({"p", std::nullopt})).statements;
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0].code, "x = 1");
+  EXPECT_FALSE(listed[0].run.has_value());
+  EXPECT_EQ(listed[1].run, "a1");
+}
+
+TEST_F(Service, KillsAllOfMineAndNobodyElses) {
+  start("a1");
+  ended();
+  livy_.sessions[7].name = concat("livyd-", user_name(), "-p-00000001");
+  livy_.sessions[8].name = "colleague";
+  livy_.next_id = 9;
+  const auto killed = run_to_end(loop_, service_->session_kill_all({"p", false}));
+  EXPECT_EQ(killed.killed.size(), 2U);
+  EXPECT_EQ(livy_.sessions.size(), 1U);
+  EXPECT_EQ(livy_.sessions.count(8), 1U);
+  EXPECT_EQ(session_get().state, SessionState::removed);
 }
 
 TEST_F(Service, AdoptsTheSessionWhoseAnswerWasLost) {
@@ -432,7 +627,7 @@ TEST_F(Service, RefusesWhatCannotRunBeforeAnythingHappens) {
 }
 
 TEST_F(Service, RefusesAnotherProtocol) {
-  service other(loop_.get_executor(), time_, heard_, {});
+  service other(loop_.get_executor(), *time_, heard_, {});
   protocol::InitializeParams params;
   params.protocol_hash = "another";
   try {

@@ -20,8 +20,8 @@ class Spool : public testing::Test {
 
 TEST_F(Spool, KeepsTextAndCutsPiecesAtCharacters) {
   spool out(folder_.path, "r");
-  write(out, 0, "text/plain", "aé");
-  write(out, 0, "text/plain", "😀b");
+  out.append_text("aé");
+  out.append_text("😀b");
   EXPECT_EQ(out.text_bytes(), 8U);
   EXPECT_EQ(out.read_text(0, 2), "a");
   EXPECT_EQ(out.read_text(1, 5), "é");
@@ -39,6 +39,7 @@ TEST_F(Spool, ForgetsARepeatedReading) {
   write(out, 1, "text/html", "<b>");
   run_to_end(loop_, out.restart());
   write(out, 0, "text/plain", "ok");
+  out.take_reply(0);
   EXPECT_EQ(out.read_text(0, 10), "ok");
   EXPECT_TRUE(out.finish().empty());
   EXPECT_EQ(read_file(*out.text_file()), "ok");
@@ -58,18 +59,42 @@ TEST_F(Spool, DecodesImagesAndListsParts) {
   EXPECT_FALSE(out.text_file().has_value());
 }
 
-TEST_F(Spool, PrunesTheOldest) {
-  for (int i = 0; i < 5; ++i) {
-    replace_file(folder_.path / std::to_string(i), std::string(10, 'x'));
-    std::filesystem::last_write_time(
-        folder_.path / std::to_string(i),
-        std::filesystem::file_time_type::clock::now() - std::chrono::hours(i));
+TEST_F(Spool, TakesOnlyWhatTheTextLacksOfAReply) {
+  spool out(folder_.path, "r");
+  out.append_text("one\ntw");
+  write(out, 0, "text/plain", "one\ntwo\n");
+  EXPECT_EQ(out.text_bytes(), 6U);
+  out.take_reply(out.text_bytes());
+  EXPECT_EQ(out.read_text(0, 100), "one\ntwo\n");
+}
+
+TEST_F(Spool, DropsAReplyThatIsNotWanted) {
+  {
+    spool out(folder_.path, "r");
+    write(out, 0, "text/plain", "one");
+    write(out, 1, "application/vnd.livyd.run+json", "{}");
+    EXPECT_TRUE(out.finish().empty());
+    EXPECT_FALSE(out.text_file().has_value());
   }
-  prune_outputs(folder_.path, 3, 25);
-  EXPECT_TRUE(std::filesystem::exists(folder_.path / "0"));
-  EXPECT_TRUE(std::filesystem::exists(folder_.path / "1"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.path / "2"));
-  EXPECT_FALSE(std::filesystem::exists(folder_.path / "4"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path));
+}
+
+TEST_F(Spool, GoesOnAfterTheLastWholeCharacterOfAnEarlierProcess) {
+  replace_file(folder_.path / "r.txt", std::string("aé😀").substr(0, 5));
+  spool out(folder_.path, "r");
+  EXPECT_EQ(out.text_bytes(), 3U);
+  out.append_text("😀b");
+  EXPECT_EQ(out.read_text(0, 100), "aé😀b");
+  EXPECT_TRUE(out.finish().empty());
+  EXPECT_EQ(read_file(*out.text_file()), "aé😀b");
+}
+
+TEST_F(Spool, ForgetsWhatAnEarlierProcessWrote) {
+  replace_file(folder_.path / "r.txt", "old");
+  spool out(folder_.path, "r");
+  out.forget();
+  out.append_text("new");
+  EXPECT_EQ(out.read_text(0, 100), "new");
 }
 
 }  // namespace

@@ -29,17 +29,25 @@ class Store : public testing::Test {
 TEST_F(Store, KeepsASessionForTheNextProcess) {
   {
     auto first = open();
-    run_to_end(
-        loop_,
-        first->put_session(
-            "p", stored_session{
-                     .url = "u", .id = "7", .name = "n", .application_id = "a", .removed = true}));
+    run_to_end(loop_, first->put_session("p", stored_session{.url = "u",
+                                                             .id = "7",
+                                                             .name = "n",
+                                                             .application_id = "a",
+                                                             .nonce = "ab",
+                                                             .created = true,
+                                                             .use_agent = true,
+                                                             .last_statement = 12,
+                                                             .removed = true}));
   }
   const auto kept = open()->session("p");
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->id, "7");
   EXPECT_EQ(kept->name, "n");
   EXPECT_TRUE(kept->removed);
+  EXPECT_EQ(kept->nonce, "ab");
+  EXPECT_TRUE(kept->created);
+  EXPECT_TRUE(kept->use_agent);
+  EXPECT_EQ(kept->last_statement, 12);
   struct stat facts{};
   ASSERT_EQ(::stat((folder_.path / "store.json").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
