@@ -8,7 +8,19 @@ import { fileURLToPath } from "node:url";
 
 /** Each layer of server/ and what it may include besides itself. */
 const server = {
-  main: ["cli", "service", "agent", "livy", "deploy", "hdfs", "local", "http", "rpc", "base", "protocol"],
+  main: [
+    "cli",
+    "service",
+    "agent",
+    "livy",
+    "deploy",
+    "hdfs",
+    "local",
+    "http",
+    "rpc",
+    "base",
+    "protocol",
+  ],
   cli: ["service", "agent", "livy", "deploy", "hdfs", "local", "http", "rpc", "base", "protocol"],
   service: ["agent", "livy", "deploy", "hdfs", "local", "http", "base", "protocol"],
   agent: ["livy", "http", "base"],

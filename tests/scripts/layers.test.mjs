@@ -30,7 +30,8 @@ const headers = {
   "server/livy/api.hpp": '#include "http/client.hpp"\n',
   "server/local/endpoint.hpp": "",
   "server/rpc/server.hpp": '#include "base/async.hpp"\n',
-  "server/service/service.hpp": '#include "agent/agent.hpp"\n#include "livy/api.hpp"\n#include "protocol/protocol.hpp"\n',
+  "server/service/service.hpp":
+    '#include "agent/agent.hpp"\n#include "livy/api.hpp"\n#include "protocol/protocol.hpp"\n',
 };
 
 test("accepts arrows that point down", () => {

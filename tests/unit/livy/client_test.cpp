@@ -78,6 +78,8 @@ TEST(Client, SaysThatALoginPageIsNoLivy) {
       [&] { server.loop.run(server.livy->connect("5")); },
       [&] { server.loop.run(server.livy->submit("5", "1", "pyspark")); },
       [&] { server.loop.run(server.livy->read_statement("5", 0, output)); },
+      [&] { server.loop.run(server.livy->submit_job("5", "gAJ")); },
+      [&] { server.loop.run(server.livy->read_job("5", 1)); },
       [&] { server.loop.run(server.livy->cancel_statement("5", 0)); },
   };
   for (const auto& call : calls) {
@@ -97,6 +99,8 @@ TEST(Client, NamesTheServerWhoseJsonIsOfAnotherKind) {
       [&] { server.loop.run(server.livy->read_log("5", -1, 10)); },
       [&] { server.loop.run(server.livy->submit("5", "1", "pyspark")); },
       [&] { server.loop.run(server.livy->read_statement("5", 0, output)); },
+      [&] { server.loop.run(server.livy->submit_job("5", "gAJ")); },
+      [&] { server.loop.run(server.livy->read_job("5", 1)); },
   };
   for (const auto& call : calls) {
     const auto reason = failure_of(call);
@@ -320,6 +324,41 @@ TEST(Client, CancelsAStatement) {
   server.answer = [](const auto&) { return says(200, R"({"msg":"canceled"})"); };
   server.loop.run(server.livy->cancel_statement("5", 7));
   expect_asked(server, {"POST", "/sessions/5/statements/7/cancel", "{}"});
+}
+
+TEST(Client, ReadsAJobUntilItsEndWasReadOnce) {
+  livy_server server;
+  server.answer = [](const auto&) {
+    return says(200, R"({"id":3,"state":"FAILED","result":null,"error":"words"})");
+  };
+  const auto seen = server.loop.run(server.livy->read_job("5", 3));
+  expect_asked(server, {"GET", "/sessions/5/jobs/3", ""});
+  EXPECT_EQ(seen->id, 3);
+  EXPECT_TRUE(seen->finished());
+  EXPECT_EQ(seen->result, "");
+  EXPECT_EQ(seen->error, "words");
+}
+
+TEST(Client, UnderstandsThatARealLivyHasForgottenAJob) {
+  int forgotten = 0;
+  for (const auto& exchange : test::recorded_exchanges()) {
+    if (exchange.path.find("/jobs/") == std::string::npos || exchange.cut) continue;
+    if (exchange.response.status != 500) continue;
+    livy_server server;
+    server.answer = [&exchange](const auto&) { return says(500, exchange.response.body); };
+    EXPECT_FALSE(server.loop.run(server.livy->read_job("5", 3))) << exchange.step;
+    ++forgotten;
+  }
+  EXPECT_GT(forgotten, 0);
+}
+
+TEST(Client, DoesNotTakeAnotherFailureForAForgottenJob) {
+  livy_server server;
+  server.answer = [](const auto&) {
+    return says(500, R"("java.util.concurrent.CancellationException")");
+  };
+  EXPECT_EQ(failure_of([&] { server.loop.run(server.livy->read_job("5", 3)); }).kind(),
+            failure_kind::server_error);
 }
 
 TEST(Client, CanBeCancelledWhileItWaits) {

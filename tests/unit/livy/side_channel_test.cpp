@@ -73,6 +73,11 @@ TEST(SideChannel, SendsTheExpressionAsAJobAndLooksAtOnce) {
   EXPECT_EQ(jobs.time.passed(), 0s);
 }
 
+TEST(SideChannel, ReadsWhatARealLivyAnswered) {
+  scripted_jobs jobs({job("SUCCEEDED", "Z0FXVkNBQUFBQUFBQUFDTUJEVUtOZ3FVTGc9PQ==")});
+  EXPECT_EQ(jobs.evaluate(), "5\n6\n");
+}
+
 TEST(SideChannel, LooksAgainUntilTheJobHasEnded) {
   scripted_jobs jobs({job("SENT"), job("QUEUED"), job("STARTED"), succeeds_with("x")});
   EXPECT_EQ(jobs.evaluate(), "x");
