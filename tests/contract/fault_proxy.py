@@ -165,16 +165,16 @@ class Door:
         """From now on connections are accepted and nothing is ever answered, nor reaches the server."""
         self.proxy.call(self.open_hole())
 
-    def come_back(self):
-        """The network is as it was; what a black hole swallowed is reset."""
-        self.proxy.call(self.listen())
+    def come_back(self, reset=True):
+        """The network is as it was. What a black hole swallowed is reset, or stays silent for ever."""
+        self.proxy.call(self.listen(reset))
 
     # ------------------------------------------------------------ holes
 
-    async def listen(self):
-        if self.swallow:
+    async def listen(self, reset=True):
+        if self.swallow and reset:
             self.swallow.set()
-            self.swallow = None
+        self.swallow = None
         if self.server is None:
             self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, limit=HEAD_LIMIT)
             self.port = self.server.sockets[0].getsockname()[1]

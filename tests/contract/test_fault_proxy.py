@@ -158,6 +158,14 @@ def test_a_black_hole_takes_everything_and_answers_nothing(door, livy):
     assert post(door).status_code == 201
 
 
+def test_what_a_black_hole_swallowed_can_stay_silent_when_it_has_gone(door, livy):
+    door.blackhole()
+    with requests.Session() as client, pytest.raises(requests.exceptions.ReadTimeout):
+        threading.Timer(0.1, door.come_back, [False]).start()
+        client.get(door.url + "/version", timeout=0.5)
+    assert post(door).status_code == 201
+
+
 def test_a_black_hole_swallows_the_answer_that_is_under_way(door, livy):
     fault = door.add(Fault("hold_answer", path=STATEMENTS))
     problems = []
