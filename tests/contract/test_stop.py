@@ -17,7 +17,7 @@ RACES = 200
 # Native loops that release nothing; each ends by itself within some seconds, also on a slow machine.
 NATIVE = {
     "sum": "sum(range(2 * 10**8))",
-    "regular expression": "import re; bool(re.match('(a|aa)+$', 'a' * 34 + 'b'))",
+    "regular expression": "import re; bool(re.match('(a|aa)+$', 'a' * 36 + 'b'))",
 }
 FREE_SECONDS = 20  # generous: bench/ says how fast it is
 
@@ -138,7 +138,8 @@ def test_a_run_whose_post_is_under_way_is_stopped_or_never_runs(window, path, li
         answer = window.daemon.reply(request)
     assert fault.done.wait(30)
     print(held, answer)
-    assert answer["truth"] in ("stopped", "withdrawn"), answer
+    # While nothing comes back nobody can know; then it must become known, and the Stop true.
+    assert answer["truth"] in ("stopped", "withdrawn", "unknown"), answer
     assert outcome(window.daemon, run) == "stopped"
     still_serves(window.daemon)
     assert drill.executions(path)[run] <= (0 if answer["truth"] == "withdrawn" else 1)
