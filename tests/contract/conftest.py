@@ -7,12 +7,19 @@ import sys
 import pytest
 
 from conversation.command_line import Home
+from conversation.drill import Place
 from conversation.fake_livy import FakeLivy
 from conversation.server import EmbeddedServer, ForeignServer
+from fault_proxy import FaultProxy
 
 LIVY_URL = os.environ.get("LIVYD_TEST_LIVY_URL")
 EMBEDDED = ["default", "strict"]
 SERVERS = EMBEDDED + (["real"] if LIVY_URL else [])
+DRILLED = ["strict"] + (["real"] if LIVY_URL else [])
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "drill: takes long; scripts/test runs it with one build only")
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +74,25 @@ def own_session(server):
     session = server.client.create().wait_idle()
     yield session
     session.delete()
+
+
+@pytest.fixture(scope="session", params=DRILLED)
+def drilled_server(request, tmp_path_factory, plain_python):
+    """What the drills run against: as bad as a real Livy, and a real one when there is one."""
+    if request.param == "real":
+        server = ForeignServer(LIVY_URL)
+    else:
+        server = EmbeddedServer(str(tmp_path_factory.mktemp("drilled")), plain_python, "--strict")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def livy_behind_doors(drilled_server, plain_python):
+    """A server behind a network that fails on purpose, and the windows that use it."""
+    place = Place(drilled_server, FaultProxy(), plain_python)
+    yield place
+    place.close()
 
 
 @pytest.fixture

@@ -86,7 +86,10 @@ class Daemon:
     def stderr(self):
         self.errors.flush()
         with open(self.errors.name, errors="replace") as text:
-            return text.read()[-2000:]
+            said = text.read()
+        # A sanitizer's report says what happened in its first lines.
+        report = said.find("==ERROR: ")
+        return said[report:report + 4000] if report >= 0 else said[-2000:]
 
     def begin(self, method, params):
         self.last += 1
