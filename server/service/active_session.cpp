@@ -42,6 +42,9 @@ failure removed_by_user() {
 /// something does: Livy ends a session after an hour, also a busy one.
 constexpr duration watch_interval = 20s;
 constexpr std::int64_t longest_unused_milliseconds = 4 * 60 * 1000;
+/// How long a session whose POST was not answered must be absent before it is posted again.
+constexpr duration late_session = 5s;
+constexpr int most_posts = 4;
 /// A first statement warms a driver up, which takes seconds on a busy machine.
 constexpr duration install_patience = 60s;
 
@@ -278,25 +281,8 @@ task<livy::session_view> active_session::create(livy::client& livy) {
   intent.created = true;
   co_await store_.put_session(profile_.name, std::move(intent));
   std::vector<std::string> left_out;
-  std::optional<failure> problem;
-  livy::session_view made;
-  try {
-    made = co_await livy.create_session(wanted, left_out);
-  } catch (const failure& reason) {
-    problem = reason;
-  }
-  if (problem && leaves_outcome_unknown(problem->kind())) {
-    made = co_await recover(livy, wanted.name, *problem);
-    problem.reset();
-  }
-  if (problem) {
-    if (problem->kind() == failure_kind::cancelled) {
-      begun_ = wanted.name;  // the POST may have arrived
-    } else {
-      co_await store_.put_session(profile_.name, std::nullopt);
-    }
-    throw failure(*problem);
-  }
+  begun_ = wanted.name;  // from here on the POST may have arrived
+  auto made = co_await post_until_there(livy, std::move(wanted), left_out);
   begun_ = made.id;
   co_await keep(made);
   if (!left_out.empty()) {
@@ -317,32 +303,65 @@ task<livy::session_view> active_session::create(livy::client& livy) {
   co_return made;
 }
 
-task<livy::session_view> active_session::recover(livy::client& livy, std::string name,
-                                                 failure reason) {
-  const auto started = time_.now();
+/// POSTs the session and, after an answer that was lost, looks for its name. Only when it is not
+/// there it is posted again, under the same name: the server refuses the later of two.
+task<livy::session_view> active_session::post_until_there(livy::client& livy,
+                                                          livy::session_request wanted,
+                                                          std::vector<std::string>& left_out) {
+  for (int posts = 1;; ++posts) {
+    std::optional<failure> problem;
+    livy::session_view made;
+    try {
+      left_out.clear();
+      made = co_await livy.create_session(wanted, left_out);
+    } catch (const failure& reason) {
+      problem = reason;
+    }
+    if (!problem) co_return made;
+    if (problem->kind() == failure_kind::cancelled) throw failure(*problem);
+    const bool unknown = leaves_outcome_unknown(problem->kind());
+    // "Duplicate session name": the one before was late, and is the one.
+    const bool refused_again = posts > 1 && problem->kind() == failure_kind::rejected;
+    if (unknown || refused_again) {
+      auto found = co_await look_for(livy, wanted.name, *problem);
+      if (found) co_return std::move(*found);
+    }
+    if (!unknown || posts == most_posts) {
+      begun_.clear();
+      if (!unknown) co_await store_.put_session(profile_.name, std::nullopt);
+      throw failure(*problem);
+    }
+  }
+}
+
+/// The session of that name, once it is there; nothing when the server says, for a while, that it
+/// is not.
+task<std::optional<livy::session_view>> active_session::look_for(livy::client& livy,
+                                                                 std::string name, failure reason) {
   int failures = 0;
+  auto absent_since = time_.now();
   while (true) {
     std::optional<failure> trouble;
     std::optional<livy::session_view> found;
     try {
       found = co_await livy.find_session(name);
     } catch (const failure& again) {
-      if (again.kind() == failure_kind::cancelled) throw;
+      if (!is_transient(again.kind())) throw;
       trouble = again;
     }
     // Not an answer that was lost on its way: whoever stands there is no Livy at all.
     const bool no_livy = trouble && trouble->kind() == failure_kind::not_livy &&
                          reason.kind() == failure_kind::not_livy;
     if (no_livy) throw failure(reason);
-    if (found) co_return std::move(*found);
-    const auto waited = time_.now() - started;
-    if (waited > (trouble ? duration(60s) : duration(5s))) break;
+    if (found) co_return found;
+    if (trouble) {
+      absent_since = time_.now();
+      co_await change(SessionState::starting, trouble->message());
+    } else if (time_.now() - absent_since > late_session) {
+      co_return std::nullopt;
+    }
     co_await time_.sleep_for(livy::failure_wait(++failures, livy::random_jitter()));
   }
-  throw failure(reason.kind(),
-                concat("The server's answer was lost, and no session ", name,
-                       " has appeared there. Try again: if it appears late, it will be used."),
-                reason.message());
 }
 
 task<void> active_session::wait_until_ready(livy::client& livy, livy::session_view found) {

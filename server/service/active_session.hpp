@@ -81,7 +81,10 @@ class active_session {
   task<void> bring_up();
   task<std::optional<livy::session_view>> find_stored(livy::client& livy);
   task<livy::session_view> create(livy::client& livy);
-  task<livy::session_view> recover(livy::client& livy, std::string name, failure reason);
+  task<livy::session_view> post_until_there(livy::client& livy, livy::session_request wanted,
+                                            std::vector<std::string>& left_out);
+  task<std::optional<livy::session_view>> look_for(livy::client& livy, std::string name,
+                                                   failure reason);
   task<void> wait_until_ready(livy::client& livy, livy::session_view found);
   task<void> equip(livy::client& livy);
   task<void> install_agent(livy::client& livy, bool busy);

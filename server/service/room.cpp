@@ -118,6 +118,7 @@ room::room(asio::any_io_executor executor, clock& time, listener& events, store&
       settings_(std::move(settings)),
       connection_(executor, profile_, settings_.server),
       session_(executor, time, events, kept, profile_, connection_),
+      log_(executor, time, events, profile_.name, session_, connection_),
       around_{.time = time,
               .events = events,
               .kept = runs,
@@ -594,6 +595,7 @@ void room::leave() {
 
 task<void> room::close() {
   leave();
+  co_await log_.close();
   for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();
   const auto deadline = time_.now() + 2s;

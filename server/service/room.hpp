@@ -14,6 +14,7 @@
 #include "service/execution.hpp"
 #include "service/journal.hpp"
 #include "service/listener.hpp"
+#include "service/log_view.hpp"
 #include "service/profile.hpp"
 #include "service/run_record.hpp"
 #include "service/store.hpp"
@@ -40,6 +41,7 @@ class room {
   const profile& where() const { return profile_; }
   active_session& session() { return session_; }
   connection& server() { return connection_; }
+  log_view& log() { return log_; }
 
   task<protocol::SessionListResult> list_sessions();
   task<protocol::SessionDetails> session_details(std::optional<std::string> id_or_name);
@@ -102,6 +104,7 @@ class room {
   room_settings settings_;
   connection connection_;
   active_session session_;
+  log_view log_;
   run_surroundings around_;
   execution_tools tools_;
   // Shared with a Stop that still waits while the run ends and is forgotten.

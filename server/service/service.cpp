@@ -227,6 +227,21 @@ task<protocol::Empty> service::statement_cancel(protocol::StatementParams params
   co_return protocol::Empty{};
 }
 
+task<protocol::LogPage> service::log_read(protocol::LogReadParams params) {
+  auto& where = room_of(params.profile);
+  co_return co_await where.log().read(std::move(params));
+}
+
+task<protocol::Empty> service::log_follow(protocol::SessionParams params) {
+  co_await room_of(params.profile).log().follow(std::move(params.session));
+  co_return protocol::Empty{};
+}
+
+task<protocol::Empty> service::log_unfollow(protocol::ProfileParams params) {
+  room_of(params.profile).log().unfollow();
+  co_return protocol::Empty{};
+}
+
 task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
   if (params.run.empty() ||
       params.run.find_first_not_of("0123456789abcdefABCDEF-") != std::string::npos) {
@@ -313,15 +328,6 @@ task<protocol::Empty> service::watch(protocol::WatchParams params) {
   co_return protocol::Empty{};
 }
 
-task<protocol::LogPage> service::log_read(protocol::LogReadParams) {
-  throw failure(failure_kind::unsupported, "x");
-}
-task<protocol::Empty> service::log_follow(protocol::SessionParams) {
-  throw failure(failure_kind::unsupported, "x");
-}
-task<protocol::Empty> service::log_unfollow(protocol::ProfileParams) {
-  throw failure(failure_kind::unsupported, "x");
-}
 void service::leave() {
   for (const auto& [name, one] : rooms_) one->leave();
 }

@@ -1,0 +1,175 @@
+#include "service/log_view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "livy/log_follower.hpp"
+
+namespace livyd {
+namespace {
+
+/// Whom the follower tells, and as what. A copy of its own: the follower may end after its owner.
+struct follower_words {
+  listener& events;
+  std::string profile;
+  std::string session;
+
+  protocol::LogLines words(protocol::LogSection section) const {
+    protocol::LogLines out;
+    out.profile = profile;
+    out.session = session;
+    out.section = section;
+    return out;
+  }
+
+  task<void> tell(livy::followed_lines now) const {
+    auto out = words(section_of(now.section));
+    out.lines = std::move(now.lines);
+    if (now.gap) out.gap = 0;
+    if (!now.notice.empty()) out.notice = std::move(now.notice);
+    co_await events.log_lines(std::move(out));
+  }
+
+  task<void> tell_end(std::string notice) const {
+    auto out = words(protocol::LogSection::stderr);
+    if (!notice.empty()) out.notice = std::move(notice);
+    out.ended = true;
+    co_await events.log_lines(std::move(out));
+  }
+
+  static protocol::LogSection section_of(livy::log_section section) {
+    switch (section) {
+      case livy::log_section::out:
+        return protocol::LogSection::stdout;
+      case livy::log_section::yarn:
+        return protocol::LogSection::yarn;
+      case livy::log_section::error:
+        break;
+    }
+    return protocol::LogSection::stderr;
+  }
+};
+
+task<void> follow_to_the_end(std::shared_ptr<livy::client> livy, clock& time,
+                             follower_words words) {
+  auto told = [words](livy::followed_lines now) { return words.tell(std::move(now)); };
+  std::string problem;
+  try {
+    co_await livy::follow_log(*livy, time, words.session, std::move(told));
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    problem = reason.message();
+  } catch (const std::exception& error) {
+    if (is_cancellation(std::current_exception())) throw;
+    log::error("log", error.what());
+    problem = "livyd has a bug: this log could not be followed.";
+  }
+  co_await words.tell_end(std::move(problem));
+}
+
+}  // namespace
+
+std::vector<std::string> shown_log(const std::vector<std::string>& lines) {
+  auto sections = livy::split_log(lines);
+  std::pair<const char*, std::vector<std::string>*> named[] = {
+      {"[stdout]", &sections.out}, {"[stderr]", &sections.error}, {"[YARN]", &sections.yarn}};
+  for (auto& [name, section] : named) std::erase_if(*section, livy::is_side_channel_line);
+  const auto filled = std::count_if(std::begin(named), std::end(named),
+                                    [](const auto& one) { return !one.second->empty(); });
+  std::vector<std::string> out;
+  for (auto& [name, section] : named) {
+    if (filled > 1 && !section->empty()) out.emplace_back(name);
+    std::move(section->begin(), section->end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+protocol::LogPage log_page_of(std::vector<std::string> lines, std::optional<std::int64_t> from,
+                              std::int64_t size) {
+  protocol::LogPage page;
+  page.total = static_cast<std::int64_t>(lines.size());
+  const auto wanted = size < 0 ? page.total : std::min(size, page.total);
+  page.from = std::clamp<std::int64_t>(from.value_or(page.total - wanted), 0, page.total);
+  const auto end = std::min(page.total, page.from + wanted);
+  page.lines.assign(std::make_move_iterator(lines.begin() + page.from),
+                    std::make_move_iterator(lines.begin() + end));
+  return page;
+}
+
+log_view::log_view(asio::any_io_executor executor, clock& time, listener& events,
+                   std::string profile, active_session& session, connection& server)
+    : executor_(std::move(executor)),
+      time_(time),
+      events_(events),
+      profile_(std::move(profile)),
+      session_(session),
+      connection_(server) {}
+
+task<std::string> log_view::session_or_active(std::optional<std::string> id_or_name) {
+  if (id_or_name) co_return *id_or_name;
+  if (!session_.info().id) co_await session_.look();
+  if (session_.info().id) co_return *session_.info().id;
+  throw failure(failure_kind::not_found, "There is no session. Start one, or attach to one.");
+}
+
+task<log_view::whole_log> log_view::read_all(std::optional<std::string> id_or_name) {
+  const bool active = !id_or_name;
+  std::optional<failure> gone;
+  try {
+    auto session = co_await session_or_active(std::move(id_or_name));
+    auto livy = co_await connection_.open();
+    auto page = co_await livy->read_log(session, 0, -1);
+    co_return whole_log{std::move(session), shown_log(page.lines)};
+  } catch (const failure& reason) {
+    gone = reason;
+  }
+  const auto& words = session_.last_words();
+  const bool forgotten =
+      gone->kind() == failure_kind::session_lost || gone->kind() == failure_kind::not_found;
+  if (!active || !forgotten || words.empty()) throw failure(*gone);
+  whole_log kept;
+  kept.session = session_.info().id.value_or("");
+  for (const auto line : split(words, '\n')) kept.lines.emplace_back(line);
+  co_return kept;
+}
+
+task<protocol::LogPage> log_view::read(protocol::LogReadParams params) {
+  auto whole = co_await read_all(std::move(params.session));
+  auto page = log_page_of(std::move(whole.lines), params.from, params.size);
+  page.session = std::move(whole.session);
+  co_return page;
+}
+
+task<void> log_view::follow(std::optional<std::string> id_or_name) {
+  const auto wanted = co_await session_or_active(std::move(id_or_name));
+  auto livy = co_await connection_.open();
+  auto found = co_await livy->find_session(wanted);
+  if (!found) throw no_such_session(wanted);
+  if (follower_.running() && followed_ == found->id && server_ == livy) co_return;
+  followed_ = found->id;
+  server_ = livy;
+  follower_words words{.events = events_, .profile = profile_, .session = followed_};
+  follower_.start(executor_, "log", [livy, &time = time_, words = std::move(words)] {
+    return follow_to_the_end(livy, time, words);
+  });
+}
+
+void log_view::unfollow() {
+  follower_.cancel();
+  followed_.clear();
+  server_.reset();
+}
+
+task<void> log_view::close() {
+  if (!follower_.running()) co_return;
+  follower_words words{.events = events_, .profile = profile_, .session = followed_};
+  unfollow();
+  co_await words.tell_end("livyd does not follow this log any more.");
+}
+
+}  // namespace livyd

@@ -1,0 +1,62 @@
+// The driver's log of one profile's sessions: pages of it, and one follower.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "service/active_session.hpp"
+#include "service/connection.hpp"
+#include "service/listener.hpp"
+
+namespace livyd {
+
+class log_view {
+ public:
+  log_view(asio::any_io_executor executor, clock& time, listener& events, std::string profile,
+           active_session& session, connection& server);
+
+  /// A page of the lines that the server has now, without those that the side channel causes, each
+  /// section under its name where more than one has lines. Of an active session that failed and
+  /// that the server has forgotten: its last words. Throws failure{not_found} without a session,
+  /// and what the server says.
+  task<protocol::LogPage> read(protocol::LogReadParams params);
+
+  /// Follows this session until it ends or unfollow(); returns when the follower is under way. The
+  /// same session again changes nothing, another one takes its place. Throws as read() does.
+  task<void> follow(std::optional<std::string> id_or_name);
+  /// The server is not asked any more.
+  void unfollow();
+  /// unfollow(), and who follows is told.
+  task<void> close();
+
+ private:
+  struct whole_log {
+    std::string session;
+    std::vector<std::string> lines;
+  };
+  task<whole_log> read_all(std::optional<std::string> id_or_name);
+  task<std::string> session_or_active(std::optional<std::string> id_or_name);
+
+  asio::any_io_executor executor_;
+  clock& time_;
+  listener& events_;
+  std::string profile_;
+  active_session& session_;
+  connection& connection_;
+  background follower_;
+  std::string followed_;                  // Livy's id
+  std::shared_ptr<livy::client> server_;  // where; an id means something else on another server
+};
+
+/// The lines of one answer of /log as they are shown: without the side channel's, under
+/// "[stdout]", "[stderr]" and "[YARN]" where more than one section has lines. Pure.
+std::vector<std::string> shown_log(const std::vector<std::string>& lines);
+
+/// Which of `lines` a page shows; `from` absent: the last `size`. Less than 0 lines: all. Pure.
+protocol::LogPage log_page_of(std::vector<std::string> lines, std::optional<std::int64_t> from,
+                              std::int64_t size);
+
+}  // namespace livyd
