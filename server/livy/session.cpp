@@ -34,9 +34,14 @@ task<std::vector<std::string>> last_words(client& livy, session_view session) {
   co_return session.log;
 }
 
-task<void> tell_why_it_failed(client& livy, session_view session) {
+/// `queue_words`: what YARN said while the session waited. Livy gives up after 90 s, and then its
+/// own kill is the only reason that is left.
+task<void> tell_why_it_failed(client& livy, session_view session, std::string queue_words) {
   const auto log = co_await last_words(livy, session);
   auto reason = reason_in_log(log);
+  const bool killed = reason.find("was killed by user") != std::string::npos ||
+                      reason.find("90 s") != std::string::npos;
+  if (killed && !queue_words.empty()) reason = concat(queue_words, "; ", reason);
   while (reason.ends_with('.')) reason.pop_back();
   if (reason.empty())
     reason = concat("the server says \"", session.state, "\" and gives no reason");
@@ -103,9 +108,10 @@ class start_watch {
     const auto phase = last_.phase();
     if (phase == session_phase::dead || phase == session_phase::failed ||
         phase == session_phase::ending) {
-      co_await tell_why_it_failed(livy_, last_);
+      co_await tell_why_it_failed(livy_, last_, queue_words_);
     }
     auto detail = co_await waiting_for();
+    if (detail.find("YARN queue") != std::string::npos) queue_words_ = detail;
     co_await progress_(last_, std::move(detail));
   }
 
@@ -136,6 +142,7 @@ class start_watch {
   std::string expected_name_;
   session_view last_;
   std::string last_detail_;
+  std::string queue_words_;
   std::optional<clock::time_point> log_read_;
   int failures_ = 0;
 };

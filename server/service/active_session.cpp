@@ -227,6 +227,7 @@ task<void> active_session::bring_up() {
             co_await livy->delete_session(id);
           },
           15s);
+      co_await tell_of_ghost();
       co_await store_.put_session(profile_.name, std::nullopt);
     }
     info_.id.reset();
@@ -632,6 +633,7 @@ task<protocol::SessionInfo> active_session::stop() {
     auto livy = co_await connection_.open();
     auto found = co_await find_stored(*livy);
     if (found) co_await livy->delete_session(found->id);
+    if (found && found->phase() == livy::session_phase::starting) co_await tell_of_ghost();
     loss_.clear();
   }
   stored_session gone;
@@ -681,6 +683,17 @@ void active_session::abandon() {
   abandoned_ = true;
   bringing_up_.cancel();
   keeping_.cancel();
+}
+
+/// Livy ends what it has started itself; an application that still waits in YARN's queue stays.
+task<void> active_session::tell_of_ghost() {
+  if (!info_.application_id) co_return;
+  co_await tell(protocol::Severity::info,
+                concat("Livy deleted the session, but its application ", *info_.application_id,
+                       " may stay in YARN's queue for a while. To end it at once: yarn application "
+                       "-kill ",
+                       *info_.application_id),
+                {});
 }
 
 task<void> active_session::discard(livy::client& livy, std::string id) {

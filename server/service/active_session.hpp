@@ -94,6 +94,7 @@ class active_session {
   void count_idle();
   void forget_session();
   void update_idle_end();
+  task<void> tell_of_ghost();
   task<void> discard(livy::client& livy, std::string id);
   task<void> keep(const livy::session_view& view);
   task<void> change(protocol::SessionState state, std::string detail);

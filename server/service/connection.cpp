@@ -61,9 +61,14 @@ void connection::connect_to(const std::string& url, std::unique_ptr<http::authen
   settings.user_agent = settings_.user_agent;
   auto made =
       std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
-  made->transport.on_exchange([](const http::exchange& done) {
-    log::debug("http", concat(done.verb, " ", done.path, " ", done.status, " ", done.milliseconds,
-                              " ms, ", done.sent_bytes, " B out, ", done.received_bytes, " B in"));
+  made->transport.on_exchange([traced = settings_.traced](const http::exchange& done) {
+    const auto words = concat(done.verb, " ", done.path, " ", done.status, " ", done.milliseconds,
+                              " ms, ", done.sent_bytes, " B out, ", done.received_bytes, " B in");
+    if (traced && traced()) {
+      log::info("http", words);
+    } else {
+      log::debug("http", words);
+    }
   });
   livy_ = std::shared_ptr<livy::client>(made, &made->livy);
 }

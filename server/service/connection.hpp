@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct connection_settings {
   std::filesystem::path state_home;
   std::string token;  ///< Bearer, for profiles that want one
   std::string user_agent;
+  std::function<bool()> traced;  ///< every exchange is logged where it is seen
 };
 
 class connection {

@@ -18,6 +18,15 @@ constexpr std::int64_t default_preview_bytes = 1 << 20;
 constexpr std::size_t runs_kept = 300;
 constexpr std::int64_t default_history_bytes = 2'000'000'000;
 
+/// The end of the log of a session that failed, which the server has forgotten.
+protocol::LogPage kept_log(const std::string& text) {
+  protocol::LogPage page;
+  for (const auto line : split(text, '\n')) page.lines.emplace_back(line);
+  if (!page.lines.empty() && page.lines.back().empty()) page.lines.pop_back();
+  page.total = static_cast<std::int64_t>(page.lines.size());
+  return page;
+}
+
 std::filesystem::path temporary_folder() {
   const auto folder =
       std::filesystem::temp_directory_path() / concat("livyd-", ::getpid(), "-", random_hex(4));
@@ -155,6 +164,7 @@ room& service::room_of(const std::string& profile) {
   if (const auto token = tokens_.find(profile); token != tokens_.end()) {
     settings.server.token = token->second;
   }
+  settings.server.traced = [this] { return configuration_.trace.value_or(false); };
   settings.outputs = outputs_;
   settings.preview_bytes = static_cast<std::uint64_t>(
       std::max<std::int64_t>(0, configuration_.preview_bytes.value_or(default_preview_bytes)));
@@ -229,6 +239,9 @@ task<protocol::Empty> service::statement_cancel(protocol::StatementParams params
 
 task<protocol::LogPage> service::log_read(protocol::LogReadParams params) {
   auto& where = room_of(params.profile);
+  const auto& last_words = where.session().last_words();
+  const bool forgotten = !params.session && !where.session().info().id && !last_words.empty();
+  if (forgotten) co_return kept_log(last_words);
   co_return co_await where.log().read(std::move(params));
 }
 
