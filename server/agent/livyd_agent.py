@@ -788,7 +788,11 @@ def failure_content(cell, kind, value, trace):
     inner = getattr(value, "exc_info", None)  # how the shell wraps a failure
     if kind.__name__ == "ExecutionError" and isinstance(inner, tuple) and len(inner) == 3:
         kind, value, trace = inner
-    return error_content(kind.__name__, str(value), error_lines(cell.path, kind, value, trace))
+    try:
+        words = str(value)
+    except Exception:
+        words = "<it cannot be shown>"
+    return error_content(kind.__name__, words, error_lines(cell.path, kind, value, trace))
 
 
 def error_lines(path, kind, value, trace):

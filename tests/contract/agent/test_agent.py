@@ -192,7 +192,7 @@ def test_the_reply_is_kept_until_the_run_is_dropped(agent):
 
 
 def test_large_output_arrives_whole_in_pieces(agent):
-    code = "line = '0123456789abcdefé€😀\\n' * 40\nfor _ in range(20000): sys.stdout.write(line)"
+    code = "line = '0123456789abcdefé€😀\\n' * 40\nfor _ in range(20000): n = sys.stdout.write(line)"
     text = "0123456789abcdefé€😀\n" * 40 * 20000
     name, statement = agent.post(code)
     output = agent.session.result(statement)["output"]
