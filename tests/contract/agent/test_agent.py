@@ -27,7 +27,7 @@ def server(tmp_path_factory, plain_python):
 @pytest.fixture(scope="module")
 def agent(server):
     """One session with the agent that many tests share; they leave it idle."""
-    session = server.client.create().wait_idle()
+    session = server.client.create().wait_idle(300)
     agent = Agent(session)
     agent.install()
     agent.run("import os, subprocess, sys, threading, time")
@@ -38,7 +38,7 @@ def agent(server):
 @pytest.fixture
 def session(server):
     """A session of one test, without the agent."""
-    session = server.client.create().wait_idle()
+    session = server.client.create().wait_idle(300)
     yield session
     session.delete()
 

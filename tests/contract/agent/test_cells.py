@@ -36,7 +36,7 @@ class Sessions:
 
     def agent(self):
         if self.session is None:
-            self.session = self.server.client.create().wait_idle()
+            self.session = self.server.client.create().wait_idle(300)
             if self.with_agent:
                 Agent(self.session).install()
         return Agent(self.session)
