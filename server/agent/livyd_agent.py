@@ -201,7 +201,9 @@ class Book(object):
                 other.release()
                 self.kept += other.kept
         room = self.room(record, len(data))
-        fits = data if room >= len(data) else whole_characters(data[:room])
+        fits = data
+        if room < len(data):  # a gap that is open stays one
+            fits = b"" if record.dropped else whole_characters(data[:room])
         if fits and record.dropped:
             self.tell_gap(record)
         record.dropped += len(data) - len(fits)
@@ -929,7 +931,7 @@ class Agent(object):
         cell = Cell(self.shell, display, options, code)
         with dressed(cell, display):
             failure = self.as_user(cell.run, self.loop)[1]
-            self.stay_in_parent()
+            self.stay_in_parent(failure)
             self.as_user(flush_streams)
         if failure is None or (cell.arguments is not None and went_well(failure)):
             return display
@@ -967,10 +969,19 @@ class Agent(object):
         self.stay_in_parent()
         sys.stdout, sys.stderr = self.stdout, self.stderr
 
-    def stay_in_parent(self):
+    def stay_in_parent(self, failure=None):
         """A child that a cell forked must never answer in the shell's place."""
-        if os.getpid() != self.pid:
-            os._exit(0)
+        if os.getpid() == self.pid:
+            return
+        code = 0
+        if failure is not None:
+            code = 1
+            with contextlib.suppress(BaseException):
+                if failure[0] is SystemExit:
+                    code = int(failure[1].code or 0)
+                else:
+                    traceback.print_exception(*failure)
+        os._exit(code & 0xFF)
 
     def put(self, data):
         """Text that somebody printed. An interrupt waits until the record is whole."""

@@ -248,6 +248,13 @@ def test_what_children_write_is_in_the_record_in_its_place(agent, code):
     assert agent.session.text("1 + 1") == "2"
 
 
+def test_a_child_that_fails_says_why_and_ends(agent):
+    text = agent.text("pid = os.fork()\nif pid == 0:\n    raise ValueError('in the child')\n"
+                      "os.waitpid(pid, 0)[1] >> 8")
+    assert "ValueError: in the child" in text and text.endswith("\n1\n")
+    assert agent.session.text("1 + 1") == "2"
+
+
 def test_a_child_that_writes_much_is_read(agent):
     name, statement = agent.post("subprocess.run([sys.executable, '-c', 'print(\"y\" * 5000000)']).returncode")
     agent.session.result(statement)

@@ -81,4 +81,5 @@ def without_versions(text):
     text = re.sub(r'(File "…/(?!helper).*|File "<frozen .*), line \d+', r"\1, line N", text)
     text = re.sub(r'File "(<frozen _sitebuiltins>|…/_sitebuiltins.py)"', 'File "_sitebuiltins"', text)
     text = re.sub(r" after 'if' statement on line \d+", "", text)  # 3.10 and newer
+    text = re.sub(r"<unprintable \w+ object>", "<exception str() failed>", text)  # before 3.11
     return re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
