@@ -3,6 +3,7 @@ the embedded endpoint as a bare process. Only the Python that runs the tests has
 
 import ast
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -88,6 +89,14 @@ def shell(request, tmp_path, plain_python):
     shell.close()
 
 
+@pytest.fixture
+def own_shell(tmp_path, plain_python):
+    """Of the Python that runs the tests."""
+    shell = Shell(plain_python, str(tmp_path / "shell"))
+    yield shell
+    shell.close()
+
+
 def test_it_works(shell):
     greeting = json.loads(shell.run(install_statement("abcd"))["data"]["text/plain"])
     assert greeting == {"api": 1, "nonce": "abcd", "python": greeting["python"], "run": ""}
@@ -139,6 +148,24 @@ def test_interrupts_and_withdrawals(shell):
     assert shell.ask("withdraw", run="late")[0] == {"withdrawn": True}
     assert shell.run(marked("late", "1"))["ename"] == "LivydWithdrawn"
     assert shell.run("1 + 1")["data"] == {"text/plain": "2"}
+
+
+def test_twenty_megabytes_arrive_whole(own_shell):
+    shell = own_shell
+    shell.run(install_statement("abcd"))
+    shell.run(marked("a", "import sys\nfor n in range(500000): _ = sys.stdout.write('%038d é\\n' % n)"))
+    seen = hashlib.sha256()
+    size = 0
+    while True:
+        facts, piece = shell.ask("read", run="a", offset=size, limit=4 << 20)
+        assert facts["offset"] == size and facts["ended"]
+        seen.update(piece)
+        size += len(piece)
+        if not piece:
+            break
+    whole = "".join("%038d é\n" % n for n in range(500000)).encode()
+    assert size == len(whole) == facts["size"] and size > 20000000
+    assert seen.digest() == hashlib.sha256(whole).digest()
 
 
 def test_it_is_written_for_3_8():
