@@ -51,6 +51,7 @@ TABLE_COLUMNS = 200
 LONGEST_WAIT = 10.0
 LARGEST_PIECE = 8 << 20
 LAST_LINE = 1000000
+NEVER = -10.0
 AWAIT = 0x2000  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 COROUTINE = 0x80  # inspect.CO_COROUTINE
 MARKER = re.compile(r"# livyd run=([0-9A-Za-z.-]+)((?: [a-z]+=[^ \r\n]*)*)[ \r]*(?:\n|$)")
@@ -200,7 +201,9 @@ class Book(object):
                 other.release()
                 self.kept += other.kept
         room = self.room(record, len(data))
-        fits = data if room >= len(data) else whole_characters(data[:room])
+        fits = data
+        if room < len(data):  # a gap that is open stays one
+            fits = b"" if record.dropped else whole_characters(data[:room])
         if fits and record.dropped:
             self.tell_gap(record)
         record.dropped += len(data) - len(fits)
@@ -663,12 +666,15 @@ class Loop(object):
         task = self.loop.create_task(coroutine)
         try:
             self.loop.run_until_complete(task)
-        except BaseException:
-            if not task.done():  # it was interrupted
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    self.loop.run_until_complete(task)
-            raise
+        except BaseException as error:
+            if task.done():
+                raise
+            task.cancel()  # it was interrupted: what it awaits tells the line
+            try:
+                self.loop.run_until_complete(task)
+            except asyncio.CancelledError as cancelled:
+                error.with_traceback(cancelled.__traceback__)
+            raise error from None
 
 
 def future_flags(tree):
@@ -784,7 +790,11 @@ def failure_content(cell, kind, value, trace):
     inner = getattr(value, "exc_info", None)  # how the shell wraps a failure
     if kind.__name__ == "ExecutionError" and isinstance(inner, tuple) and len(inner) == 3:
         kind, value, trace = inner
-    return error_content(kind.__name__, str(value), error_lines(cell.path, kind, value, trace))
+    try:
+        words = str(value)
+    except Exception:
+        words = "<it cannot be shown>"
+    return error_content(kind.__name__, words, error_lines(cell.path, kind, value, trace))
 
 
 def error_lines(path, kind, value, trace):
@@ -862,7 +872,7 @@ class Agent(object):
         self.in_user_code = False
         self.shield = 0  # above 0 the main thread is in the middle of a write
         self.interrupted = None  # the name of the run that shall be interrupted
-        self.sent_at = -10.0  # when its signal was sent; it may arrive late
+        self.sent_at = NEVER  # when its signal was sent; it may arrive late
 
     def execute_request(self, content):
         """The shell's requests arrive here. Nothing that fails here may end the shell."""
@@ -921,7 +931,7 @@ class Agent(object):
         cell = Cell(self.shell, display, options, code)
         with dressed(cell, display):
             failure = self.as_user(cell.run, self.loop)[1]
-            self.stay_in_parent()
+            self.stay_in_parent(failure)
             self.as_user(flush_streams)
         if failure is None or (cell.arguments is not None and went_well(failure)):
             return display
@@ -945,6 +955,7 @@ class Agent(object):
         """Undoes what the cell before may have left behind."""
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         self.in_user_code, self.shield, self.interrupted = False, 0, None
+        self.sent_at = NEVER
         if signal.getsignal(signal.SIGINT) != self.on_interrupt:
             signal.signal(signal.SIGINT, self.on_interrupt)
         self.descriptors.repair()
@@ -958,10 +969,19 @@ class Agent(object):
         self.stay_in_parent()
         sys.stdout, sys.stderr = self.stdout, self.stderr
 
-    def stay_in_parent(self):
+    def stay_in_parent(self, failure=None):
         """A child that a cell forked must never answer in the shell's place."""
-        if os.getpid() != self.pid:
-            os._exit(0)
+        if os.getpid() == self.pid:
+            return
+        code = 0
+        if failure is not None:
+            code = 1
+            with contextlib.suppress(BaseException):
+                if failure[0] is SystemExit:
+                    code = int(failure[1].code or 0)
+                else:
+                    traceback.print_exception(*failure)
+        os._exit(code & 0xFF)
 
     def put(self, data):
         """Text that somebody printed. An interrupt waits until the record is whole."""
@@ -987,7 +1007,8 @@ class Agent(object):
             return
         if self.interrupted != current.name and time.monotonic() > self.sent_at + 1:
             self.interrupted = current.name  # not of ours: the user's own kill or interrupt_main
-        if self.shield == 0:
+        # Torn from importlib's own code, no thread could import any more: the signal comes again.
+        if self.shield == 0 and not frame.f_code.co_filename.startswith("<frozen importlib"):
             self.check()
 
     def check(self):
@@ -1082,8 +1103,8 @@ class Agent(object):
         return {"done": "interrupted"}
 
     def send_interrupt(self, record):
-        """Again for a second when it found the run between two pieces of user code."""
-        for _ in range(50):
+        """Again for some seconds when it came where nothing must be torn."""
+        for _ in range(150):
             self.sent_at = time.monotonic()
             ours = signal.getsignal(signal.SIGINT) == self.on_interrupt
             signal.pthread_kill(self.main, signal.SIGINT)
@@ -1194,14 +1215,6 @@ def agent_in(shell):
     return present if hasattr(present, "api") and hasattr(present, "do_hello") else None
 
 
-def silence_job_lines(shell):
-    """Each job of the side channel writes a line to the driver's log, where 200 lines are kept."""
-    with contextlib.suppress(Exception):
-        jvm, name = shell.global_dict["sc"]._jvm, "org.apache.livy.rsc.driver.RSCDriver"
-        logging = jvm.org.apache.logging.log4j
-        logging.core.config.Configurator.setLevel(name, logging.Level.WARN)
-
-
 def prepare(shell, nonce):
     """Everything that may fail."""
     if sys.implementation.name != "cpython" or not hasattr(signal, "pthread_sigmask"):
@@ -1215,8 +1228,11 @@ def prepare(shell, nonce):
     return Agent(shell, nonce)
 
 
-def install(nonce, as_statement):
-    """Two phases: what may fail, then one swap. Returns the greeting as one line of JSON."""
+def install(nonce, _as_statement):
+    """Two phases: what may fail, then one swap. Returns the greeting as one line of JSON.
+
+    It may run on any thread, beside a cell: what needs the main thread waits for the next request.
+    """
     try:
         shell = sys.modules["__main__"]
         agent = prepare(shell, nonce)
@@ -1225,8 +1241,6 @@ def install(nonce, as_statement):
             module.agent = agent
             sys.modules["livyd_agent"] = module
             agent.take_over()
-        if as_statement:
-            silence_job_lines(shell)
         return json.dumps(agent.do_hello()).encode("ascii")
     except Exception as error:
         return json.dumps({"error": "%s: %s" % (type(error).__name__, error)}).encode("ascii")
