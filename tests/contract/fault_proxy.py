@@ -199,6 +199,8 @@ class Door:
     # ------------------------------------------------------------ one connection
 
     async def serve(self, reader, writer):
+        if self.server is None:  # accepted in the moment in which the door was shut
+            return drop(writer, reset=True)
         self.connections.add(writer)
         upstream = Upstream(self)
         try:

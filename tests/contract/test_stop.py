@@ -161,7 +161,7 @@ def test_two_hundred_stops_that_race_with_the_end_hit_nothing_else(livy_behind_d
             raced = daemon.start(profile, f"import time\ntime.sleep(0.03)\nprint('raced {number}')")
             behind = daemon.start(profile, f"time.sleep(0.01)\n'behind {number}'")
             daemon.wait_state(raced, "sent", "running", "finished")
-            threading.Event().wait(chance.uniform(0, 0.08))
+            threading.Event().wait(chance.uniform(0, 0.05))
             truth = stop(daemon, raced)["truth"]
             end = outcome(daemon, raced)
             assert (truth, end) in {("stopped", "stopped"), ("alreadyFinished", "ok"),
