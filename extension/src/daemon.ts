@@ -164,7 +164,9 @@ export class Daemon implements vscode.Disposable {
 
   /** Throws Failed. */
   async startRun(params: protocol.RunStartParams): Promise<protocol.RunInfo> {
-    return this.#took(await this.ask(protocol.runStart, params));
+    const info = await this.ask(protocol.runStart, params);
+    this.#log.info(`run ${info.run} is accepted for ${info.profile}`);
+    return this.#took(info);
   }
 
   /** Throws Failed. */
