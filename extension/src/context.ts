@@ -2,8 +2,10 @@
 
 import type * as vscode from "vscode";
 import type { ProfileSummary } from "../../protocol/protocol.ts";
-import type { Daemon } from "./daemon.ts";
+import type { Daemon, Failed } from "./daemon.ts";
+import type { Documents } from "./documents.ts";
 import type { Output } from "./output.ts";
+import type { Runner } from "./runner.ts";
 import type { Settings } from "./settings.ts";
 
 /** Notifications for what the user just did or must do. */
@@ -15,6 +17,8 @@ export interface Notices {
   failed(error: unknown, shown?: boolean): void;
   /** A sentence with verb buttons; each command runs when its button is pressed. */
   say(severity: "info" | "warning" | "error", text: string, buttons?: Button[]): void;
+  /** The next steps after a failure, by what kind it is. */
+  buttonsFor(kind: Failed["kind"], message: string): Button[];
   /** Asks before something is done with a profile that wants to be asked. True: go on. */
   confirmed(profile: ProfileSummary, question: string, verb: string): Promise<boolean>;
 }
@@ -31,4 +35,6 @@ export interface Context {
   readonly daemon: Daemon;
   readonly output: Output;
   readonly notices: Notices;
+  readonly runner: Runner;
+  readonly documents: Documents;
 }

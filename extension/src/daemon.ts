@@ -28,10 +28,8 @@ export class Failed extends Error {
   }
 }
 
-type SessionRequest =
-  | typeof protocol.sessionGet
-  | typeof protocol.sessionStart
-  | typeof protocol.sessionStop;
+/** The requests that answer with what the session of a profile is then. */
+type SessionRequest = RequestType<protocol.ProfileParams, protocol.SessionInfo, protocol.Failure>;
 
 export class Daemon implements vscode.Disposable {
   readonly #extension: vscode.ExtensionContext;
@@ -42,6 +40,9 @@ export class Daemon implements vscode.Disposable {
   readonly #runChanged = new vscode.EventEmitter<protocol.RunInfo>();
   readonly #runOutput = new vscode.EventEmitter<protocol.RunOutput>();
   readonly #runFinished = new vscode.EventEmitter<protocol.RunInfo>();
+  readonly #runEnded = new vscode.EventEmitter<protocol.RunInfo>();
+  readonly #runsListed = new vscode.EventEmitter<protocol.RunInfo[]>();
+  readonly #logLines = new vscode.EventEmitter<protocol.LogLines>();
   readonly #notice = new vscode.EventEmitter<protocol.Notice>();
   readonly #profilesChanged = new vscode.EventEmitter<void>();
   readonly #restarted = new vscode.EventEmitter<void>();
@@ -55,8 +56,13 @@ export class Daemon implements vscode.Disposable {
   readonly onSessionChanged = this.#sessionChanged.event;
   readonly onRunChanged = this.#runChanged.event;
   readonly onRunOutput = this.#runOutput.event;
-  /** The last event of a run. */
+  /** The last event of a run; again whenever somebody attaches to one that has ended. */
   readonly onRunFinished = this.#runFinished.event;
+  /** A run that was seen going on has ended: once, before its `onRunFinished`. */
+  readonly onRunEnded = this.#runEnded.event;
+  /** All runs that the daemon keeps, oldest first: after each look at them. */
+  readonly onRunsListed = this.#runsListed.event;
+  readonly onLogLines = this.#logLines.event;
   readonly onNotice = this.#notice.event;
   readonly onProfilesChanged = this.#profilesChanged.event;
   /** It stopped by itself and is up again; what it was doing has to be looked for. */
@@ -90,6 +96,9 @@ export class Daemon implements vscode.Disposable {
       this.#runChanged,
       this.#runOutput,
       this.#runFinished,
+      this.#runEnded,
+      this.#runsListed,
+      this.#logLines,
       this.#notice,
       this.#profilesChanged,
       this.#restarted,
@@ -143,27 +152,59 @@ export class Daemon implements vscode.Disposable {
     return this.#sessions.get(profile);
   }
 
-  /** Runs that have not ended, oldest first. */
+  /** Runs that wait or go on, oldest first. Held ones wait for the user, not for a server. */
   get unfinishedRuns(): protocol.RunInfo[] {
-    return [...this.#unfinished.values()].sort((one, other) => one.accepted - other.accepted);
+    return this.#sorted().filter((run) => run.state !== "held");
+  }
+
+  /** Runs that were never sent and wait for the user's word, oldest first. */
+  get heldRuns(): protocol.RunInfo[] {
+    return this.#sorted().filter((run) => run.state === "held");
   }
 
   /** Throws Failed. */
   async startRun(params: protocol.RunStartParams): Promise<protocol.RunInfo> {
-    return this.#took(await this.#request(protocol.runStart, params));
+    const info = await this.ask(protocol.runStart, params);
+    this.#log.info(`run ${info.run} is accepted for ${info.profile}`);
+    return this.#took(info);
   }
 
+  /** Throws Failed. */
   async stopRun(run: string): Promise<protocol.RunStopResult> {
-    return this.#request(protocol.runStop, { run });
+    return this.ask(protocol.runStop, { run });
   }
 
+  /** Sends a held run. Throws Failed. */
+  async releaseRun(run: string): Promise<protocol.RunInfo> {
+    return this.#took(await this.ask(protocol.runRelease, { run }));
+  }
+
+  /** Forgets held or finished runs and their outputs. Throws Failed. */
+  async discardRuns(runs: string[]): Promise<void> {
+    for (const run of runs) {
+      await this.ask(protocol.runDiscard, { run });
+      this.#unfinished.delete(run);
+    }
+    await this.listRuns();
+  }
+
+  /** Looks again for a run whose outcome is unknown. Throws Failed. */
+  async lookForRun(run: string): Promise<protocol.RunInfo> {
+    return this.#took(await this.ask(protocol.runLook, { run }));
+  }
+
+  /** Sends the output from an offset again, as events. Throws Failed. */
   async attachRun(run: string, from: number): Promise<protocol.RunInfo> {
-    return this.#took(await this.#request(protocol.runAttach, { run, from }));
+    return this.#took(await this.ask(protocol.runAttach, { run, from }));
   }
 
+  /** All runs that the daemon keeps, oldest first. Throws Failed. */
   async listRuns(): Promise<protocol.RunInfo[]> {
-    const { runs } = await this.#request(protocol.runList, {});
-    return [...runs].sort((one, other) => one.accepted - other.accepted);
+    const { runs } = await this.ask(protocol.runList, {});
+    const sorted = [...runs].sort((one, other) => one.accepted - other.accepted);
+    for (const run of sorted) this.#know(run);
+    this.#runsListed.fire(sorted);
+    return sorted;
   }
 
   /** A run that the restarted daemon does not know any more. */
@@ -171,16 +212,23 @@ export class Daemon implements vscode.Disposable {
     this.#unfinished.delete(run);
   }
 
-  /** Gets, starts or stops the session of a profile. Throws Failed. */
+  /** Gets, starts, restarts, stops or keeps the session of a profile. Throws Failed. */
   async askSession(
     request: SessionRequest,
     profile: string,
     token?: vscode.CancellationToken,
   ): Promise<protocol.SessionInfo> {
-    const info = await this.#request(request, { profile }, token);
-    this.#sessions.set(info.profile, info);
-    this.#sessionChanged.fire(info);
-    return info;
+    return this.#tookSession(await this.ask(request, { profile }, token));
+  }
+
+  /** Makes a session of the server the active one. Throws Failed. */
+  async attachSession(params: protocol.SessionAttachParams): Promise<protocol.SessionInfo> {
+    return this.#tookSession(await this.ask(protocol.sessionAttach, params));
+  }
+
+  /** Answers whether the agent may be installed in a session of somebody else. Throws Failed. */
+  async useAgent(params: protocol.SessionUseAgentParams): Promise<protocol.SessionInfo> {
+    return this.#tookSession(await this.ask(protocol.sessionUseAgent, params));
   }
 
   /** What a server lists; also the way to look whether a profile works. */
@@ -188,11 +236,12 @@ export class Daemon implements vscode.Disposable {
     profile: string,
     token?: vscode.CancellationToken,
   ): Promise<protocol.ListedSession[]> {
-    const { sessions } = await this.#request(protocol.sessionList, { profile }, token);
+    const { sessions } = await this.ask(protocol.sessionList, { profile }, token);
     return sessions;
   }
 
-  async #request<P, R>(
+  /** Any request of the protocol. Starts the daemon. Throws Failed. */
+  async ask<P, R>(
     type: RequestType<P, R, protocol.Failure>,
     params: RequestParam<P>,
     token?: vscode.CancellationToken,
@@ -254,23 +303,35 @@ export class Daemon implements vscode.Disposable {
   }
 
   #listen(connection: MessageConnection): void {
-    connection.onNotification(protocol.sessionChanged, (info) => {
-      this.#sessions.set(info.profile, info);
-      this.#sessionChanged.fire(info);
-    });
+    connection.onNotification(protocol.sessionChanged, (info) => void this.#tookSession(info));
     connection.onNotification(protocol.runChanged, (info) => void this.#took(info));
     connection.onNotification(protocol.runOutput, (piece) => this.#runOutput.fire(piece));
     connection.onNotification(protocol.runFinished, (info) => {
-      this.#unfinished.delete(info.run);
+      if (this.#unfinished.delete(info.run)) this.#runEnded.fire(info);
       this.#runFinished.fire(info);
     });
+    connection.onNotification(protocol.logLines, (lines) => this.#logLines.fire(lines));
     connection.onNotification(protocol.notice, (notice) => this.#notice.fire(notice));
   }
 
   #took(info: protocol.RunInfo): protocol.RunInfo {
+    this.#know(info);
+    this.#runChanged.fire(info);
+    return info;
+  }
+
+  #know(info: protocol.RunInfo): void {
     if (info.state === "finished") this.#unfinished.delete(info.run);
     else this.#unfinished.set(info.run, info);
-    this.#runChanged.fire(info);
+  }
+
+  #sorted(): protocol.RunInfo[] {
+    return [...this.#unfinished.values()].sort((one, other) => one.accepted - other.accepted);
+  }
+
+  #tookSession(info: protocol.SessionInfo): protocol.SessionInfo {
+    this.#sessions.set(info.profile, info);
+    this.#sessionChanged.fire(info);
     return info;
   }
 

@@ -7,14 +7,54 @@
 import * as vscode from "vscode";
 import type { Context } from "./context.ts";
 import { Daemon } from "./daemon.ts";
+import * as diagnostics from "./diagnostics.ts";
+import { Documents } from "./documents.ts";
+import * as findAgain from "./findAgain.ts";
+import * as held from "./held.ts";
+import * as history from "./history.ts";
 import * as notices from "./notices.ts";
 import { activateOutput, Output } from "./output.ts";
 import * as profiles from "./profiles.ts";
+import * as results from "./results.ts";
 import * as run from "./run.ts";
+import * as runAgain from "./runAgain.ts";
 import * as runKey from "./runKey.ts";
+import { Runner } from "./runner.ts";
+import * as runsView from "./runsView.ts";
 import * as session from "./session.ts";
+import * as sessionChoice from "./sessionChoice.ts";
+import * as sessionLog from "./sessionLog.ts";
+import * as sessionsView from "./sessionsView.ts";
 import { Settings } from "./settings.ts";
+import * as state from "./state.ts";
+import * as statements from "./statements.ts";
 import * as statusbar from "./statusbar.ts";
+import * as stop from "./stop.ts";
+import * as watch from "./watch.ts";
+
+const features = [
+  notices,
+  profiles,
+  statusbar,
+  run,
+  runAgain,
+  runKey,
+  stop,
+  session,
+  sessionChoice,
+  sessionsView,
+  runsView,
+  held,
+  history,
+  diagnostics,
+  sessionLog,
+  statements,
+  results,
+  state,
+  watch,
+  // Last, because it makes the daemon speak, and everybody listens by then.
+  findAgain,
+];
 
 let daemon: Daemon | undefined;
 
@@ -23,11 +63,14 @@ export function activate(extension: vscode.ExtensionContext): void {
   const settings = new Settings();
   daemon = new Daemon(extension, settings, log);
   const output = new Output(settings);
-  const shared = { extension, settings, daemon, output };
-  const context: Context = { ...shared, notices: notices.createNotices(output) };
-  extension.subscriptions.push(log, settings, daemon, output);
+  const documents = new Documents(daemon);
+  const said = notices.createNotices(output);
+  const runner = new Runner(daemon, output, said);
+  const shared = { extension, settings, daemon, output, documents, runner };
+  const context: Context = { ...shared, notices: said };
+  extension.subscriptions.push(log, settings, daemon, output, documents);
   extension.subscriptions.push(output.follow(daemon), activateOutput(output, log));
-  for (const feature of [notices, profiles, statusbar, run, runKey, session]) {
+  for (const feature of features) {
     extension.subscriptions.push(feature.activate(context));
   }
 }

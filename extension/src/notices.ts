@@ -7,6 +7,7 @@ import { type Failed, failedFrom } from "./daemon.ts";
 import type { Output } from "./output.ts";
 
 const showLog: Button = { verb: "Show Log", command: "livyd.showLog" };
+const sessionLog: Button = { verb: "Show Log", command: "livyd.showSessionLog" };
 const startSession: Button = { verb: "Start Session", command: "livyd.startSession" };
 const selectProfile: Button = { verb: "Select Profile", command: "livyd.selectProfile" };
 const openSettings: Button = openSetting("Open Settings", "livyd.profiles");
@@ -17,12 +18,29 @@ function openSetting(verb: string, setting: string): Button {
   return { verb, command, arguments: [setting] };
 }
 
-const noticeButtons: Record<NoticeAction, Button> = {
-  showLog,
-  startSession,
-  openSettings,
-  runAgain: { verb: "Run Again", command: "livyd.runSelection" },
-};
+/** The buttons of a notice, aimed at the profile and the run that it is about. */
+function noticeButtons({ actions, profile, run }: Notice): Button[] {
+  const aimed: Record<NoticeAction, Button[]> = {
+    showLog: [showLog],
+    startSession: [{ ...startSession, arguments: [profile] }],
+    restartSession: [
+      { verb: "Restart Session", command: "livyd.restartSession", arguments: [profile] },
+    ],
+    openSettings: [openSettings],
+    runAgain: run === undefined ? [] : [aimedAtRun("Run Again", "livyd.runAgain", run)],
+    lookAgain: run === undefined ? [] : [aimedAtRun("Look Again", "livyd.lookAgain", run)],
+    keepSession: [{ verb: "Keep Session", command: "livyd.keepSession", arguments: [profile] }],
+    useAgent: [
+      { verb: "Use the Agent", command: "livyd.useAgent", arguments: [profile, true] },
+      { verb: "Leave It Out", command: "livyd.useAgent", arguments: [profile, false] },
+    ],
+  };
+  return actions.flatMap((action) => aimed[action] ?? []);
+}
+
+function aimedAtRun(verb: string, command: string, run: string): Button {
+  return { verb, command, arguments: [{ run: { run } }] };
+}
 
 export function createNotices(output: Output): Notices {
   const say: Notices["say"] = (severity, text, buttons = []) => void show(severity, text, buttons);
@@ -32,8 +50,9 @@ export function createNotices(output: Output): Notices {
       const failed = failedFrom(error);
       if (failed.kind === "cancelled") return;
       if (!shown) output.notice(failed.message);
-      say("error", failed.message, buttonsFor(failed));
+      say("error", failed.message, buttonsFor(failed.kind, failed.message));
     },
+    buttonsFor,
     confirmed,
   };
 }
@@ -44,8 +63,7 @@ export function activate(context: Context): vscode.Disposable {
     daemon.onNotice((notice) => {
       output.notice(notice.text);
       if (wantsAttention(notice)) {
-        const buttons = notice.actions.map((action) => noticeButtons[action]);
-        notices.say(notice.severity, notice.text, buttons);
+        notices.say(notice.severity, notice.text, noticeButtons(notice));
       }
     }),
     daemon.onDown((reason) => notices.failed(reason)),
@@ -58,12 +76,12 @@ function wantsAttention(notice: Notice): boolean {
 }
 
 /** The next steps after a failure, by what kind it is. */
-function buttonsFor(failed: Failed): Button[] {
-  switch (failed.kind) {
+function buttonsFor(kind: Failed["kind"], message: string): Button[] {
+  switch (kind) {
     case "daemonSetting":
       return [openSetting("Open Settings", "livyd.daemon.path"), showLog];
     case "invalidInput":
-      return /\bprofile\b/i.test(failed.message) ? [openSettings, selectProfile] : [];
+      return /\bprofile\b/i.test(message) ? [openSettings, selectProfile] : [];
     case "nameNotFound":
     case "connectionRefused":
     case "tls":
@@ -74,6 +92,9 @@ function buttonsFor(failed: Failed): Button[] {
       return [editProfile, showLog];
     case "sessionRemoved":
       return [startSession];
+    case "sessionFailed":
+    case "sessionLost":
+      return [sessionLog, startSession];
     case "unsupported":
       return [];
     default:

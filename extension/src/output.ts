@@ -6,12 +6,14 @@ import { isAbsolute } from "node:path";
 import * as vscode from "vscode";
 import type { RunInfo, RunOutcome } from "../../protocol/protocol.ts";
 import type { Daemon } from "./daemon.ts";
-import { runPhrase, size, sourceLabel } from "./render.ts";
+import { count, fileLabel, size, sourceLabel } from "./render.ts";
 import { type Place, placesIn } from "./renderLinks.ts";
-import { Transcript } from "./renderTranscript.ts";
+import { worthDrawing } from "./renderRuns.ts";
+import { isUnderWay, Transcript } from "./renderTranscript.ts";
 import type { Settings } from "./settings.ts";
 
-const language = "livyd-output";
+/** The language of everything that looks like the channel. */
+export const outputLanguage = "livyd-output";
 /** How many of the latest outputs that were too long can be chosen from. */
 const offeredOutputs = 50;
 
@@ -27,6 +29,8 @@ export class Output implements vscode.Disposable {
   readonly #transcript = new Transcript((text) => this.#open().append(text));
   /** The runs that this window started and whose channel was not revealed yet. */
   readonly #unrevealed = new Set<string>();
+  /** The runs that stand in the channel: others are only looked at, by those who attach to them. */
+  readonly #drawn = new Set<string>();
   /** The files behind the names that stand in headers. */
   readonly #files = new Map<string, string>();
   readonly #fullOutputs: FullOutput[] = [];
@@ -41,9 +45,9 @@ export class Output implements vscode.Disposable {
   }
 
   /** To be called before a run is started by the user. */
-  expect(run: string, wholeDocument: boolean): void {
+  expect(run: string): void {
     this.#unrevealed.add(run);
-    if (wholeDocument) this.#transcript.expectWholeDocument(run);
+    this.#drawn.add(run);
   }
 
   /** A line of livyd's own. */
@@ -59,15 +63,26 @@ export class Output implements vscode.Disposable {
   follow(daemon: Daemon): vscode.Disposable {
     return vscode.Disposable.from(
       daemon.onRunChanged((run) => this.#changed(run)),
-      daemon.onRunOutput((piece) => this.#transcript.output(piece)),
-      daemon.onRunFinished((run) => this.#finished(run)),
+      daemon.onRunOutput((piece) => {
+        if (this.#drawn.has(piece.run)) this.#transcript.output(piece);
+      }),
+      daemon.onRunFinished((run) => {
+        if (this.#drawn.has(run.run)) this.#finished(run);
+      }),
     );
   }
 
-  /** Draws the runs that a daemon knows; returns them. Throws Failed. */
+  /** Draws the latest of the runs that a daemon knows; returns all of them. Throws Failed. */
   async redraw(daemon: Daemon): Promise<RunInfo[]> {
     const runs = await daemon.listRuns();
-    for (const { run } of runs) await daemon.attachRun(run, this.#transcript.received(run));
+    const { drawn, earlier } = worthDrawing(runs);
+    if (earlier > 0 && this.#drawn.size === 0) {
+      this.notice(`${count(earlier, "earlier run")}: see the Runs view`);
+    }
+    for (const { run } of drawn) {
+      this.#drawn.add(run);
+      await daemon.attachRun(run, this.#transcript.received(run));
+    }
     return runs;
   }
 
@@ -79,7 +94,10 @@ export class Output implements vscode.Disposable {
     this.#finished({ ...run, state: "finished", result });
   }
 
-  async openFullOutput(): Promise<void> {
+  /** Of one run, or of one that is chosen from those whose output did not fit. */
+  async openFullOutput(run?: RunInfo): Promise<void> {
+    const file = run?.result?.outputFile;
+    if (file !== undefined) return openFile(file);
     const [latest] = this.#fullOutputs;
     if (!latest) {
       vscode.window.setStatusBarMessage("No output was cut: all of it is in the channel.", 5000);
@@ -89,8 +107,7 @@ export class Output implements vscode.Disposable {
       this.#fullOutputs.length > 1
         ? await vscode.window.showQuickPick(this.#fullOutputs, { placeHolder: "Which run?" })
         : latest;
-    // Not showTextDocument, which refuses files over 50 MB.
-    if (chosen) await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(chosen.file));
+    if (chosen) await openFile(chosen.file);
   }
 
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
@@ -102,19 +119,22 @@ export class Output implements vscode.Disposable {
   }
 
   #open(): vscode.OutputChannel {
-    this.#channel ??= vscode.window.createOutputChannel("Livy", language);
+    this.#channel ??= vscode.window.createOutputChannel("Livy", outputLanguage);
     return this.#channel;
   }
 
   #changed(run: RunInfo): void {
-    if (run.source) this.#files.set(sourceLabel(run.source, true), run.source.file);
+    if (run.source) this.#files.set(fileLabel(run.source), run.source.file);
+    // One that goes on belongs here; one that ended long ago may only be looked at.
+    if (run.state !== "finished") this.#drawn.add(run.run);
+    if (!this.#drawn.has(run.run)) return;
     this.#transcript.changed(run);
-    if (run.state !== "queued" && run.state !== "starting") this.#reveal(run);
+    if (isUnderWay(run)) this.#reveal(run);
     if (run.result) this.#ended(run);
   }
 
   #finished(run: RunInfo): void {
-    if (run.source) this.#files.set(sourceLabel(run.source, true), run.source.file);
+    if (run.source) this.#files.set(fileLabel(run.source), run.source.file);
     this.#transcript.finished(run);
     this.#reveal(run);
     this.#ended(run);
@@ -135,12 +155,13 @@ export class Output implements vscode.Disposable {
     const file = result?.outputFile;
     if (!result || file === undefined || result.outputBytes <= result.sentBytes) return;
     if (this.#fullOutputs.some((known) => known.file === file)) return;
-    const label = runPhrase(run).replace(/, finished.*$/, "");
+    const label = sourceLabel(run.source);
     this.#fullOutputs.unshift({ label, description: size(result.outputBytes), file });
     this.#fullOutputs.length = Math.min(this.#fullOutputs.length, offeredOutputs);
   }
 
   #target(place: Place): vscode.Uri | undefined {
+    if (place.kind === "command") return vscode.Uri.parse(`command:${place.file}`);
     const file = place.kind === "header" ? this.#files.get(place.file) : place.file;
     const uri = file === undefined ? undefined : uriOf(file);
     if (!uri || place.firstLine === undefined) return uri;
@@ -149,8 +170,13 @@ export class Output implements vscode.Disposable {
   }
 }
 
+/** Not showTextDocument, which refuses files over 50 MB. */
+async function openFile(file: string): Promise<void> {
+  await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file));
+}
+
 /** A file of this machine, or a document that was never saved and is still open. */
-function uriOf(file: string): vscode.Uri | undefined {
+export function uriOf(file: string): vscode.Uri | undefined {
   if (isAbsolute(file)) return existsSync(file) ? vscode.Uri.file(file) : undefined;
   const open = vscode.workspace.textDocuments.find(
     ({ uri }) => uri.scheme === "untitled" && uri.path === file,
@@ -161,9 +187,11 @@ function uriOf(file: string): vscode.Uri | undefined {
 /** Registers what belongs to the channel. */
 export function activateOutput(output: Output, log: vscode.LogOutputChannel): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.languages.registerDocumentLinkProvider({ language }, output),
+    vscode.languages.registerDocumentLinkProvider({ language: outputLanguage }, output),
     vscode.commands.registerCommand("livyd.showOutput", () => output.show()),
-    vscode.commands.registerCommand("livyd.openFullOutput", () => output.openFullOutput()),
+    vscode.commands.registerCommand("livyd.openFullOutput", (row?: { run?: RunInfo }) =>
+      output.openFullOutput(row?.run),
+    ),
     vscode.commands.registerCommand("livyd.showLog", () => log.show(true)),
   );
 }

@@ -6,12 +6,17 @@ import type { ResultPart, RunInfo, RunResult, SourceLocation } from "../../proto
 const columns = 64;
 
 /** "etl.py:12-18", "etl.py:40"; without lines when the whole document ran. */
-export function sourceLabel(source: SourceLocation | undefined, whole: boolean): string {
+export function sourceLabel(source: SourceLocation | undefined): string {
   if (!source) return "code";
-  const name = source.file.slice(source.file.lastIndexOf("/") + 1) || source.file;
-  if (whole) return name;
+  const name = fileLabel(source);
+  if (source.whole) return name;
   const { firstLine, lastLine } = source;
   return firstLine === lastLine ? `${name}:${firstLine}` : `${name}:${firstLine}-${lastLine}`;
+}
+
+/** "etl.py", the file's name without its folder. */
+export function fileLabel(source: SourceLocation): string {
+  return source.file.slice(source.file.lastIndexOf("/") + 1) || source.file;
 }
 
 /** "── etl.py:12-18 ─ cluster ─ 14:03:22 ────…" to 64 columns, with at least two strokes at the end. */
@@ -94,9 +99,15 @@ const kinds = new Map([
   ["text/html", "HTML"],
 ]);
 
-/** "  (a figure, 12.3 kB: /path/of/the/file.png)" for a part that is not plain text. */
-export function part(result: ResultPart): string {
-  return `  (${kinds.get(result.mime) ?? result.mime}, ${size(result.bytes)}: ${result.file})`;
+/** "  (a table, a figure: Livy: Show Results)" for the parts that are not plain text. */
+export function partsLine(parts: ResultPart[]): string[] {
+  if (parts.length === 0) return [];
+  return [`  (${parts.map(({ mime }) => partKind(mime)).join(", ")}: Livy: Show Results)`];
+}
+
+/** "a table", "a figure"; the MIME type where there is no word for it. */
+export function partKind(mime: string): string {
+  return kinds.get(mime) ?? mime;
 }
 
 /** "· 48.1 MB more: Livy: Open Full Output", when not all of the output was sent. */
@@ -110,7 +121,7 @@ export function ending(result: RunResult): string[] {
   const left = rest(result);
   return [
     ...(left === undefined ? [] : [left]),
-    ...result.parts.map(part),
+    ...partsLine(result.parts),
     ...tracebackLines(result),
     outcome(result),
   ];
@@ -118,9 +129,24 @@ export function ending(result: RunResult): string[] {
 
 /** A run that stands in a list: "etl.py:12-18, running 37 %". */
 export function runPhrase(run: RunInfo): string {
+  return `${sourceLabel(run.source)}, ${stateWords(run)}`;
+}
+
+/** "running 37 %", "on its way", "not sent". */
+export function stateWords(run: RunInfo): string {
   const progress = percent(run);
-  const state = run.state === "sent" ? "on its way" : run.state;
-  return `${sourceLabel(run.source, false)}, ${state}${progress === undefined ? "" : ` ${progress}`}`;
+  const words = new Map([
+    ["held", "not sent"],
+    ["sent", "on its way"],
+    ["queued", "waiting"],
+    ["starting", "waiting for the session"],
+  ]);
+  return `${words.get(run.state) ?? run.state}${progress === undefined ? "" : ` ${progress}`}`;
+}
+
+/** "1 run", "3 runs". */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** "37 %", where the server knows it and it says something. */

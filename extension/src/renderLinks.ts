@@ -6,9 +6,9 @@ export interface Place {
   /** Characters of the line, the end exclusive. */
   start: number;
   end: number;
-  /** An absolute path, or for a header the name that stands there. */
+  /** An absolute path, for a header the name that stands there, for a command its id. */
   file: string;
-  kind: "header" | "traceback" | "part";
+  kind: "header" | "traceback" | "command";
   /** From 1. */
   firstLine?: number;
   lastLine?: number;
@@ -16,7 +16,12 @@ export interface Place {
 
 const header = /^── (.+?)(?::(\d+)(?:-(\d+))?)? ─ .+ ─ \d\d:\d\d:\d\d ─/;
 const traceback = /File "([^"<>]+)", line (\d+)/g;
-const part = /^ {2}\([^:]+: (\/.+)\)$/;
+/** livyd's own lines that name a command: the parts of a result, and output that was cut. */
+const command = /^(?: {2}\(.+: |· .+ more: )(Livy: (?:Show Results|Open Full Output))\)?$/;
+const commands: Record<string, string> = {
+  "Livy: Show Results": "livyd.showResults",
+  "Livy: Open Full Output": "livyd.openFullOutput",
+};
 
 /** All places in a text, in order. */
 export function placesIn(text: string): Place[] {
@@ -25,10 +30,11 @@ export function placesIn(text: string): Place[] {
 
 function placesInLine(text: string, line: number): Place[] {
   if (text.startsWith("── ")) return headerPlace(text, line);
-  const file = part.exec(text)?.[1];
-  if (file !== undefined) {
-    const start = text.length - 1 - file.length;
-    return [{ line, start, end: start + file.length, file, kind: "part" }];
+  const title = command.exec(text)?.[1];
+  if (title !== undefined) {
+    const start = text.lastIndexOf(title);
+    const file = commands[title] ?? "";
+    return [{ line, start, end: start + title.length, file, kind: "command" }];
   }
   return [...text.matchAll(traceback)].map((match) => ({
     line,

@@ -1,7 +1,9 @@
 // What the status bar says of a profile, its session and its runs: pure.
 
 import type { ProfileSummary, RunInfo, SessionInfo } from "../../protocol/protocol.ts";
-import { percent, runPhrase } from "./render.ts";
+import { count, percent, runPhrase } from "./render.ts";
+import { escaped, heldSentence } from "./renderRuns.ts";
+import { isWebAddress } from "./renderSessions.ts";
 
 /** Everything that the item is drawn from. */
 export interface Situation {
@@ -9,6 +11,8 @@ export interface Situation {
   session: SessionInfo | undefined;
   /** Unfinished runs of this profile, oldest first. */
   runs: RunInfo[];
+  /** How many of its runs were never sent and wait for the user's word. */
+  held: number;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -29,13 +33,13 @@ export function statusItem(situation: Situation): StatusItem {
     text: `$(${icon}) ${profile.name}${words === "" ? "" : `: ${words}`}`,
     background: background(situation),
     tooltip: tooltip(situation),
-    ticking: situation.session?.state === "starting",
+    ticking: situation.session?.state === "starting" || situation.session?.idleAt !== undefined,
   };
 }
 
 /** The icon, and what stands behind the profile's name. */
 function stateWords(situation: Situation): { icon: string; words: string } {
-  const { profile, session, runs, now } = situation;
+  const { profile, session, runs, held, now } = situation;
   if (profile.problem !== undefined) return { icon: "warning", words: "cannot be used" };
   switch (session?.state) {
     case "unreachable":
@@ -51,6 +55,9 @@ function stateWords(situation: Situation): { icon: string; words: string } {
   }
   const active = activeRun(runs);
   if (active) return { icon: "loading~spin", words: percent(active) ?? runWords(active) };
+  if (held > 0) return { icon: "debug-pause", words: `${count(held, "run")} not sent` };
+  const left = minutesLeft(situation);
+  if (left !== undefined) return { icon: "clock", words: `ends in ${left} min` };
   if (profile.confirm) return { icon: "shield", words: "" };
   switch (session?.state) {
     case "idle":
@@ -60,6 +67,15 @@ function stateWords(situation: Situation): { icon: string; words: string } {
     default:
       return { icon: "plug", words: "" };
   }
+}
+
+/** The countdown is shown when there is little time left. */
+const shownMinutes = 10;
+
+function minutesLeft({ session, now }: Situation): number | undefined {
+  if (session?.state !== "idle" || session.idleAt === undefined) return undefined;
+  const minutes = Math.ceil((session.idleAt - now) / 60_000);
+  return minutes <= shownMinutes ? Math.max(0, minutes) : undefined;
 }
 
 function runWords(run: RunInfo): string {
@@ -79,12 +95,17 @@ export function activeRun(runs: RunInfo[]): RunInfo | undefined {
   return sent ?? unfinished[0];
 }
 
-function tooltip({ profile, session, runs }: Situation): string {
+function tooltip(situation: Situation): string {
+  const { profile, session, runs, held } = situation;
   const lines = [`**${escaped(profile.name)}** ${where(profile)}`];
   if (profile.problem !== undefined) lines.push(escaped(profile.problem));
-  if (session) lines.push(...sessionLines(session));
+  if (session) lines.push(...sessionLines(session), ...idleLines(situation));
   else lines.push("No session. The next run starts one.");
   if (profile.unverified) lines.push("$(warning) The server's certificate is not verified.");
+  if (held > 0) {
+    const links = `[Run](command:livyd.releaseHeldRuns) · [Discard](command:livyd.discardHeldRuns)`;
+    lines.push(`${heldSentence(held)} ${links}`);
+  }
   lines.push(...runs.map((run) => `Run: ${escaped(runPhrase(run))}`));
   return lines.join("\n\n");
 }
@@ -118,16 +139,36 @@ function sessionLines(session: SessionInfo): string[] {
   else if (session.serverVersion !== undefined) {
     lines.push(`Livy: ${escaped(session.serverVersion)}`);
   }
+  lines.push(...agentLines(session));
   return lines;
 }
 
-/** A server's answer becomes a link only when it is one: never `command:`, never markdown. */
-function isWebAddress(text: string | undefined): text is string {
-  return text !== undefined && /^https?:\/\/[^\s()<>[\]]+$/.test(text);
+/** In minutes, so that the hint does not move each second while it is read. */
+function idleLines(situation: Situation): string[] {
+  const { session, now } = situation;
+  if (session?.state !== "idle" || session.idleAt === undefined) return [];
+  const minutes = Math.max(0, Math.ceil((session.idleAt - now) / 60_000));
+  const hours = Math.floor(minutes / 60);
+  const time = hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+  return [`The server ends it in ${time} unless it is used. [Keep](command:livyd.keepSession)`];
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+!|<>~$-]/g, "\\$&").replace(/\s*\n\s*/g, " ");
+function agentLines({ agent, agentDetail }: SessionInfo): string[] {
+  const reason = agentDetail === undefined ? "" : `: ${escaped(agentDetail)}`;
+  switch (agent) {
+    case "installed":
+      return ["Agent: installed. Output is live, and Stop interrupts Python."];
+    case "off":
+      return ["Agent: off, as the profile says."];
+    case "ask":
+      return [
+        "Agent: somebody else created this session. [Use the Agent](command:livyd.useAgent) for live output.",
+      ];
+    case "unavailable":
+      return [`Agent: not available here${reason}`];
+    default:
+      return [];
+  }
 }
 
 /** A line of the quick pick behind the item. */
@@ -139,50 +180,64 @@ export interface ActionItem {
 const actions = {
   runSelection: { label: "$(play) Run Selection or File", command: "livyd.runSelection" },
   runFile: { label: "$(run-all) Run File", command: "livyd.runFile" },
+  rerunLast: { label: "$(refresh) Rerun Last", command: "livyd.rerunLast" },
   stopRun: { label: "$(debug-stop) Stop Run", command: "livyd.stopRun" },
+  releaseHeld: { label: "$(play) Run What Was Not Sent", command: "livyd.releaseHeldRuns" },
+  discardHeld: { label: "$(trash) Discard What Was Not Sent", command: "livyd.discardHeldRuns" },
   startSession: { label: "$(plug) Start Session", command: "livyd.startSession" },
+  attachSession: { label: "$(link) Attach to Session", command: "livyd.attachSession" },
+  keepSession: { label: "$(clock) Keep Session", command: "livyd.keepSession" },
+  useAgent: { label: "$(sparkle) Use the Agent", command: "livyd.useAgent" },
   restartSession: { label: "$(debug-restart) Restart Session", command: "livyd.restartSession" },
   stopSession: { label: "$(trash) Stop Session", command: "livyd.stopSession" },
   showOutput: { label: "$(output) Show Output", command: "livyd.showOutput" },
-  showLog: { label: "$(list-flat) Show Log", command: "livyd.showLog" },
+  sessionLog: { label: "$(list-flat) Show Session Log", command: "livyd.showSessionLog" },
+  showLog: { label: "$(note) Show Log", command: "livyd.showLog" },
   selectProfile: { label: "$(server) Select Profile", command: "livyd.selectProfile" },
-} as const satisfies Record<string, ActionItem>;
+} satisfies Record<string, ActionItem>;
 
 /** What can be done in this state, most likely first. */
 export function actionsFor(situation: Situation): ActionItem[] {
-  const { profile, session, runs } = situation;
-  const run = [actions.runSelection, actions.runFile];
+  const { profile, runs, held } = situation;
   const look = [actions.showOutput, actions.showLog];
   if (profile.problem !== undefined) return [actions.selectProfile, ...look];
-  if (activeRun(runs)) {
-    return [
-      actions.stopRun,
-      actions.showOutput,
-      ...run,
-      ...replaceable(),
-      actions.showLog,
-      actions.selectProfile,
-    ];
-  }
+  const waiting = held > 0 ? [actions.releaseHeld, actions.discardHeld] : [];
+  const now = activeRun(runs) ? whileRunning() : whenFree(situation);
+  return [...waiting, ...now, actions.selectProfile];
+}
+
+function whileRunning(): ActionItem[] {
+  return [
+    actions.stopRun,
+    actions.showOutput,
+    actions.sessionLog,
+    actions.runSelection,
+    actions.runFile,
+    ...replaceable(),
+    actions.showLog,
+  ];
+}
+
+function whenFree(situation: Situation): ActionItem[] {
+  const { session } = situation;
+  const run = [actions.runSelection, actions.runFile, actions.rerunLast];
+  const look = [actions.showOutput, actions.sessionLog, actions.showLog];
+  const make = [actions.startSession, actions.attachSession];
+  const keep = minutesLeft(situation) === undefined ? [] : [actions.keepSession];
+  const agent = session?.agent === "ask" ? [actions.useAgent] : [];
   switch (session?.state) {
     case "idle":
     case "busy":
-      return [...run, ...replaceable(), ...look, actions.selectProfile];
+      return [...keep, ...agent, ...run, ...replaceable(), ...look];
     case "starting":
-      return [actions.stopSession, ...look, ...run, actions.selectProfile];
+      return [actions.sessionLog, actions.stopSession, actions.showOutput, ...run, actions.showLog];
     case "unreachable":
-      return [actions.showLog, ...replaceable(), actions.showOutput, ...run, actions.selectProfile];
+      return [actions.showLog, ...replaceable(), actions.showOutput, ...run];
     case "dead":
     case "lost":
-      return [
-        actions.showLog,
-        actions.startSession,
-        ...run,
-        actions.showOutput,
-        actions.selectProfile,
-      ];
+      return [actions.sessionLog, ...make, ...run, actions.showOutput, actions.showLog];
     default:
-      return [...run, actions.startSession, ...look, actions.selectProfile];
+      return [...run, ...make, actions.showOutput, actions.showLog];
   }
 }
 

@@ -17,13 +17,17 @@ interface Block {
   complete: boolean;
 }
 
+/** The code is on its way, on the server or done: there is something to show. */
+export function isUnderWay({ state }: RunInfo): boolean {
+  return state !== "held" && state !== "queued" && state !== "starting";
+}
+
 /** How many ended runs are remembered, so that a repeated event adds nothing. */
 const remembered = 200;
 
 export class Transcript {
   readonly #append: (text: string) => void;
   readonly #blocks = new Map<string, Block>();
-  readonly #wholeDocuments = new Set<string>();
   /** The block that may write; the others wait. */
   #floor: Block | undefined;
   /** The block whose header was drawn last. */
@@ -36,11 +40,6 @@ export class Transcript {
     this.#append = append;
   }
 
-  /** The run's header shall not name lines: the whole document is what runs. */
-  expectWholeDocument(run: string): void {
-    this.#wholeDocuments.add(run);
-  }
-
   /** The bytes that were taken of a run's output: where to attach again. */
   received(run: string): number {
     return this.#blocks.get(run)?.received ?? 0;
@@ -51,7 +50,7 @@ export class Transcript {
     const block = this.#block(info.run);
     if (block.complete) return;
     block.info = info;
-    if (info.state !== "queued" && info.state !== "starting") this.#begin(block);
+    if (isUnderWay(info)) this.#begin(block);
     this.#completeWhenAllIsThere(block);
   }
 
@@ -156,7 +155,6 @@ export class Transcript {
     const complete = [...this.#blocks].filter(([, block]) => block.complete);
     for (const [run] of complete.slice(0, Math.max(0, complete.length - remembered))) {
       this.#blocks.delete(run);
-      this.#wholeDocuments.delete(run);
     }
   }
 
@@ -174,7 +172,7 @@ export class Transcript {
   #heads(block: Block): void {
     const { info } = block;
     if (this.#heading === block || !info) return;
-    const label = sourceLabel(info.source, this.#wholeDocuments.has(info.run));
+    const label = sourceLabel(info.source);
     this.#freshLine();
     if (!this.#empty) this.#put("\n");
     const remark = block.headed ? "continued" : "";

@@ -21,6 +21,10 @@ function setKeys({ settings }: Context): void {
   const hasProfile = attached || Object.keys(settings.profiles).length > 0;
   void vscode.commands.executeCommand("setContext", "livyd.ownsSelection", owns);
   void vscode.commands.executeCommand("setContext", "livyd.hasProfile", hasProfile);
+  void vscode.commands.executeCommand("setContext", "livyd.attached", attached);
+  // Besides the built-in one.
+  const several = Object.keys(settings.profiles).length > 0;
+  void vscode.commands.executeCommand("setContext", "livyd.manyProfiles", several);
 }
 
 async function askOnce({ extension, settings }: Context): Promise<void> {

@@ -49,6 +49,40 @@ export function selectedPieces(text: string, spans: Span[], language: Language):
   return filled.flatMap((span) => piece(lines, span, language) ?? []);
 }
 
+/** The line at this place; undefined when it is blank. */
+export function lineAt(text: string, line: number, language: Language): Piece | undefined {
+  return linesBetween(text, line, line, language);
+}
+
+/** Everything above a line; undefined when there is nothing but white space. */
+export function linesAbove(text: string, line: number, language: Language): Piece | undefined {
+  return line === 0 ? undefined : linesBetween(text, 0, line - 1, language);
+}
+
+/** A line and everything below it; undefined when there is nothing but white space. */
+export function linesFrom(text: string, line: number, language: Language): Piece | undefined {
+  return linesBetween(text, line, Number.MAX_SAFE_INTEGER, language);
+}
+
+/** Where the cursor goes after a line has run: the next line with text, else the next line. */
+export function lineAfter(text: string, line: number): number {
+  const lines = withoutForeignLineEnds(text).split("\n");
+  const next = lines.findIndex((one, index) => index > line && one.trim() !== "");
+  return next >= 0 ? next : Math.min(line + 1, lines.length - 1);
+}
+
+function linesBetween(
+  text: string,
+  first: number,
+  last: number,
+  language: Language,
+): Piece | undefined {
+  const lines = withoutForeignLineEnds(text).split("\n");
+  const endLine = Math.min(last, lines.length - 1);
+  const endCharacter = lines[endLine]?.length ?? 0;
+  return piece(lines, { startLine: first, startCharacter: 0, endLine, endCharacter }, language);
+}
+
 function isEmpty(span: Span): boolean {
   return span.startLine === span.endLine && span.startCharacter === span.endCharacter;
 }

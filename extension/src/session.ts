@@ -1,57 +1,106 @@
-// Starts, stops and restarts the session of the chosen profile, and finds everything again after a
-// reload of the window or a restart of the daemon.
+// Starts, stops, restarts and keeps the session of the chosen profile.
 
-import { readdir } from "node:fs/promises";
 import * as vscode from "vscode";
-import { sessionGet, sessionStart, sessionStop } from "../../protocol/protocol.ts";
+import { sessionKeep, sessionRestart, sessionStart, sessionStop } from "../../protocol/protocol.ts";
 import type { Context } from "./context.ts";
+import { sourceLabel } from "./render.ts";
+import { isUnderWay } from "./renderTranscript.ts";
 
 export function activate(context: Context): vscode.Disposable {
-  void findAgain(context);
+  const named = (value: unknown): string | undefined =>
+    typeof value === "string" ? value : context.settings.profile;
   return vscode.Disposable.from(
-    vscode.commands.registerCommand("livyd.startSession", () => start(context)),
+    context.daemon.onSessionChanged(() => showAgentQuestion(context)),
+    context.settings.onDidChange(() => showAgentQuestion(context)),
+    vscode.commands.registerCommand("livyd.startSession", (profile) =>
+      start(context, typeof profile === "string" ? profile : undefined),
+    ),
     vscode.commands.registerCommand("livyd.stopSession", () => stop(context)),
-    vscode.commands.registerCommand("livyd.restartSession", () => restart(context)),
-    context.daemon.onRestarted(() => void afterRestart(context)),
-    context.settings.onDidChange(() => void lookAfterSwitch(context)),
+    vscode.commands.registerCommand("livyd.restartSession", (profile, asked) =>
+      restart(context, named(profile), asked === true),
+    ),
+    vscode.commands.registerCommand("livyd.keepSession", (profile) =>
+      keep(context, named(profile)),
+    ),
+    vscode.commands.registerCommand("livyd.useAgent", (profile, use) =>
+      useAgent(context, named(profile), use !== false),
+    ),
   );
 }
 
-async function start(context: Context): Promise<void> {
-  const profile = await vscode.commands.executeCommand<string | undefined>("livyd.chosenProfile");
-  if (profile === undefined) return;
+async function start(context: Context, profile: string | undefined): Promise<void> {
+  const name =
+    profile ?? (await vscode.commands.executeCommand<string | undefined>("livyd.chosenProfile"));
+  if (name === undefined) return;
   await guarded(context, async () => {
-    if (await mayTouch(context, profile, "Start a session", "Start")) await begin(context, profile);
+    if (!(await mayTouch(context, name, `Start a session on ${name}?`, "Start"))) return;
+    await withProgress(context, name, "starting", sessionStart);
   });
 }
 
 async function stop(context: Context): Promise<void> {
-  const profile = context.settings.profile;
-  if (profile === undefined) {
-    context.notices.say("info", "There is no session: no profile was chosen yet.", [
-      { verb: "Select Profile", command: "livyd.selectProfile" },
-    ]);
-    return;
-  }
+  const { daemon, settings } = context;
+  const { profile } = settings;
+  if (profile === undefined) return sayNoProfile(context);
   await guarded(context, async () => {
-    if (await mayTouch(context, profile, "Stop the session", "Stop")) await end(context, profile);
+    if (await mayEnd(context, profile, "Stop")) await daemon.askSession(sessionStop, profile);
   });
 }
 
-async function restart(context: Context): Promise<void> {
-  const profile = context.settings.profile;
-  if (profile === undefined) return start(context);
+/** `asked`: the user has just read what it means. */
+async function restart(
+  context: Context,
+  profile: string | undefined,
+  asked: boolean,
+): Promise<void> {
+  if (profile === undefined) return start(context, undefined);
   await guarded(context, async () => {
-    if (!(await mayTouch(context, profile, "Restart the session", "Restart"))) return;
-    await end(context, profile);
-    await begin(context, profile);
+    if (!asked && !(await mayEnd(context, profile, "Restart"))) return;
+    await withProgress(context, profile, "restarting", sessionRestart);
   });
+}
+
+async function keep(context: Context, profile: string | undefined): Promise<void> {
+  if (profile === undefined) return sayNoProfile(context);
+  await guarded(context, async () => {
+    await context.daemon.askSession(sessionKeep, profile);
+    vscode.window.setStatusBarMessage("The session is kept: its idle time starts again.", 5000);
+  });
+}
+
+async function useAgent(
+  context: Context,
+  profile: string | undefined,
+  use: boolean,
+): Promise<void> {
+  if (profile === undefined) return sayNoProfile(context);
+  await guarded(context, async () => {
+    await context.daemon.useAgent({ profile, use });
+  });
+}
+
+/** The palette offers the agent where it waits for an answer. */
+function showAgentQuestion({ daemon, settings }: Context): void {
+  const { profile } = settings;
+  const asks = profile !== undefined && daemon.session(profile)?.agent === "ask";
+  void vscode.commands.executeCommand("setContext", "livyd.asksForAgent", asks);
+}
+
+function sayNoProfile({ notices }: Context): void {
+  notices.say("info", "There is no session: no profile was chosen yet.", [
+    { verb: "Select Profile", command: "livyd.selectProfile" },
+  ]);
 }
 
 /** A session takes from seconds to minutes to start: the notification can cancel it. */
-async function begin({ daemon }: Context, profile: string): Promise<void> {
+async function withProgress(
+  { daemon }: Context,
+  profile: string,
+  doing: string,
+  request: typeof sessionStart,
+): Promise<void> {
   const location = vscode.ProgressLocation.Notification;
-  const title = `Livy: starting a session (${profile})`;
+  const title = `Livy: ${doing} the session (${profile})`;
   await vscode.window.withProgress(
     { location, title, cancellable: true },
     async (progress, token) => {
@@ -61,7 +110,7 @@ async function begin({ daemon }: Context, profile: string): Promise<void> {
         }
       });
       try {
-        await daemon.askSession(sessionStart, profile, token);
+        await daemon.askSession(request, profile, token);
       } finally {
         follow.dispose();
       }
@@ -69,18 +118,29 @@ async function begin({ daemon }: Context, profile: string): Promise<void> {
   );
 }
 
-async function end({ daemon }: Context, profile: string): Promise<void> {
-  await daemon.askSession(sessionStop, profile);
-}
-
 async function mayTouch(
   { daemon, notices }: Context,
   name: string,
-  what: string,
+  question: string,
   verb: string,
 ): Promise<boolean> {
   await daemon.profiles();
-  return notices.confirmed(daemon.profile(name), `${what} on ${name}?`, verb);
+  return notices.confirmed(daemon.profile(name), question, verb);
+}
+
+/** Asks before the end of what runs; else as the profile wants it. */
+async function mayEnd(context: Context, name: string, verb: string): Promise<boolean> {
+  await context.daemon.profiles();
+  const running = context.daemon.unfinishedRuns.find(
+    (run) => run.profile === name && run.state !== "starting" && isUnderWay(run),
+  );
+  if (!running) {
+    return mayTouch(context, name, `${verb} the session on ${name}?`, verb);
+  }
+  const question = `${verb} the session on ${name}?`;
+  const detail = `${sourceLabel(running.source)} is running there. It ends, and the session's variables are lost.`;
+  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, verb);
+  return answer === verb;
 }
 
 async function guarded({ notices }: Context, work: () => Promise<void>): Promise<void> {
@@ -89,60 +149,4 @@ async function guarded({ notices }: Context, work: () => Promise<void>): Promise
   } catch (error) {
     notices.failed(error);
   }
-}
-
-/** A window that had a session before finds it; one that never ran anything does nothing at all. */
-async function findAgain(context: Context): Promise<void> {
-  const { profile } = context.settings;
-  if (profile === undefined || !(await hasStore(context))) return;
-  try {
-    await context.daemon.askSession(sessionGet, profile);
-    await context.output.redraw(context.daemon);
-  } catch (error) {
-    // Nobody asked for it: the status bar and the next run say it where it matters.
-    context.daemon.warn(`The session could not be looked for: ${String(error)}`);
-  }
-}
-
-/** The daemon writes its store as JSON when there is something worth finding again. */
-async function hasStore({ daemon }: Context): Promise<boolean> {
-  const files = await readdir(daemon.stateFolder.fsPath).catch(() => []);
-  return files.some((file) => file.endsWith(".json"));
-}
-
-/** Another profile's session may be there from before; a daemon that is not up is not started. */
-async function lookAfterSwitch({ daemon, settings }: Context): Promise<void> {
-  const { profile } = settings;
-  if (profile === undefined || !daemon.up || daemon.session(profile)) return;
-  try {
-    await daemon.askSession(sessionGet, profile);
-  } catch (error) {
-    daemon.warn(`The session of ${profile} could not be looked for: ${String(error)}`);
-  }
-}
-
-/** Finds the runs again that the daemon was busy with, and says what was found. */
-async function afterRestart(context: Context): Promise<void> {
-  const { daemon, output, notices, settings } = context;
-  const before = daemon.unfinishedRuns;
-  await guarded(context, async () => {
-    if (settings.profile !== undefined) await daemon.askSession(sessionGet, settings.profile);
-    const found = new Set((await output.redraw(daemon)).map(({ run }) => run));
-    const lost = before.filter(({ run }) => !found.has(run));
-    for (const run of lost) {
-      daemon.forgetRun(run.run);
-      output.end(run, "unknown", "livyd stopped while this ran and cannot tell what became of it.");
-    }
-    const text = restartSentence(before.length - lost.length, lost.length);
-    output.notice(text);
-    notices.say("warning", text, [{ verb: "Show Log", command: "livyd.showLog" }]);
-  });
-}
-
-function restartSentence(found: number, lost: number): string {
-  const runs = (count: number): string => (count === 1 ? "1 run" : `${count} runs`);
-  const opening = "livyd stopped unexpectedly and was restarted.";
-  if (lost > 0) return `${opening} The session is kept; what became of ${runs(lost)} is not known.`;
-  if (found === 0) return `${opening} Nothing was lost.`;
-  return `${opening} Nothing was lost; ${runs(found)} ${found === 1 ? "was" : "were"} found again.`;
 }

@@ -1,7 +1,9 @@
 // The one reader and writer of the settings `livyd.*`.
 
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import type { Configuration, json } from "../../protocol/protocol.ts";
+import { absolutePath } from "./words.ts";
 
 export type Reveal = "always" | "onError" | "never";
 export type ShiftEnter = "ask" | "run" | "leave";
@@ -60,9 +62,14 @@ export class Settings implements vscode.Disposable {
   /** What the daemon is told. */
   get configuration(): Configuration {
     const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file");
+    const outputFile = absolutePath(this.#read("output.file", ""), folder?.uri.fsPath, homedir());
     return {
       trusted: vscode.workspace.isTrusted,
       profiles: this.profiles,
+      stopOnError: this.#read("run.stopOnError", false),
+      historyBytes: this.#read("history.maxBytes", 2_000_000_000),
+      trace: this.#read("trace", false),
+      ...(outputFile === undefined ? {} : { outputFile }),
       ...(folder ? { workspaceFolder: folder.uri.fsPath } : {}),
     };
   }

@@ -10,10 +10,12 @@ export function activate(context: Context): vscode.Disposable {
   item.name = "Livy";
   item.command = "livyd.showActions";
   const clock = new Clock(() => draw());
+  let drawn = "";
   const draw = (): void => {
     const situation = situationOf(context);
-    if (situation) drawItem(item, situation);
+    if (situation) drawn = drawItem(item, situation, drawn);
     else item.hide();
+    if (!situation) drawn = "";
     clock.run(situation !== undefined && statusItem(situation).ticking);
   };
   draw();
@@ -25,6 +27,7 @@ export function activate(context: Context): vscode.Disposable {
     daemon.onSessionChanged(draw),
     daemon.onRunChanged(draw),
     daemon.onRunFinished(draw),
+    daemon.onRunsListed(draw),
     vscode.commands.registerCommand("livyd.showActions", () => showActions(context)),
   );
 }
@@ -37,18 +40,33 @@ function situationOf({ daemon, settings }: Context): Situation | undefined {
     profile: daemon.profile(name),
     session: daemon.session(name),
     runs: daemon.unfinishedRuns.filter((run) => run.profile === name),
+    held: daemon.heldRuns.filter((run) => run.profile === name).length,
     now: Date.now(),
   };
 }
 
-function drawItem(item: vscode.StatusBarItem, situation: Situation): void {
+/** Only what has changed, so that a tooltip that is open stays; returns what is drawn now. */
+function drawItem(item: vscode.StatusBarItem, situation: Situation, drawn: string): string {
   const { text, background, tooltip } = statusItem(situation);
+  const wanted = JSON.stringify([text, background, tooltip]);
+  if (wanted === drawn) return drawn;
   item.text = text;
-  item.tooltip = new vscode.MarkdownString(tooltip, true);
+  const hint = new vscode.MarkdownString(tooltip, true);
+  hint.isTrusted = { enabledCommands: [...linkedCommands] };
+  item.tooltip = hint;
   item.backgroundColor =
     background && new vscode.ThemeColor(`statusBarItem.${background}Background`);
   item.show();
+  return wanted;
 }
+
+/** The tooltip's own links; nothing that a server says becomes one of these. */
+const linkedCommands = [
+  "livyd.keepSession",
+  "livyd.useAgent",
+  "livyd.releaseHeldRuns",
+  "livyd.discardHeldRuns",
+];
 
 async function showActions(context: Context): Promise<void> {
   const situation = situationOf(context);

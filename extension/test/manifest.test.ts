@@ -7,15 +7,18 @@ const home = new URL("../", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("package.json", home), "utf8"));
 const { contributes } = manifest;
 const sources = readdirSync(new URL("src/", home))
+  .filter((name) => name.endsWith(".ts"))
   .map((name) => readFileSync(new URL(`src/${name}`, home), "utf8"))
   .join("\n");
 
 const commands: string[] = contributes.commands.map((one: { command: string }) => one.command);
+const views: string[] = contributes.views.livyd.map((one: { id: string }) => one.id);
 const settings: string[] = Object.keys(contributes.configuration.properties);
 
 test("every command of the manifest is registered, in the category Livy", () => {
   for (const command of contributes.commands) {
-    assert.ok(sources.includes(`registerCommand("${command.command}"`), command.command);
+    const registered = new RegExp(`register(Command)?\\(\\s*"${command.command}"`);
+    assert.match(sources, registered, command.command);
     assert.equal(command.category, "Livy");
   }
 });
@@ -26,18 +29,19 @@ test("keys, menus and buttons name commands that exist", () => {
   for (const item of items) assert.ok(commands.includes(item.command), item.command);
   const internal = ["livyd.chosenProfile"];
   for (const [, name] of sources.matchAll(/"(livyd\.[a-z]+[A-Z]\w+)"/g)) {
-    const known = [...commands, ...settings, ...internal, "livyd.shiftEnterWasAsked"];
+    const known = [...commands, ...settings, ...views, ...internal, "livyd.shiftEnterWasAsked"];
     const key = sources.includes(`"setContext", "${name}"`);
     assert.ok(key || known.includes(name ?? ""), `${name} is neither command, setting nor key`);
   }
 });
 
 test("every context key of a when clause is set by the code", () => {
-  const clauses = JSON.stringify([contributes.keybindings, contributes.menus]);
+  const { keybindings, menus, viewsWelcome } = contributes;
+  const clauses = JSON.stringify([keybindings, menus, viewsWelcome]);
   const keys = new Set(
-    [...clauses.matchAll(/"when":"([^"]*)"/g)].flatMap(([, when]) =>
-      [...(when ?? "").matchAll(/livyd\.\w+/g)].map(([key]) => key),
-    ),
+    [...clauses.matchAll(/"when":"([^"]*)"/g)]
+      .flatMap(([, when]) => [...(when ?? "").matchAll(/livyd\.\w+/g)].map(([key]) => key))
+      .filter((key) => !views.includes(key)),
   );
   assert.ok(keys.has("livyd.ownsSelection"));
   for (const key of keys) assert.ok(sources.includes(`"setContext", "${key}"`), key);
@@ -65,6 +69,7 @@ test("a folder that is not trusted cannot redirect anything", () => {
   assert.deepEqual(trust.restrictedConfigurations, [
     "livyd.profiles",
     "livyd.profile",
+    "livyd.output.file",
     "livyd.daemon.path",
   ]);
   assert.equal(contributes.configuration.properties["livyd.daemon.path"].scope, "machine");
@@ -104,4 +109,16 @@ test("the extension starts by nothing but the languages it runs", () => {
 test("files that the manifest names exist", () => {
   const files = [manifest.icon, ...contributes.grammars.map((one: { path: string }) => one.path)];
   for (const file of files) assert.ok(existsSync(new URL(file, home)), file);
+});
+
+test("views are created, and an empty one says what to do with one button", () => {
+  for (const view of views) {
+    assert.match(sources, new RegExp(`createTreeView<Element>\\("${view}"`));
+    const welcomes = contributes.viewsWelcome.filter((one: { view: string }) => one.view === view);
+    assert.ok(welcomes.length > 0, view);
+    for (const { contents } of welcomes) {
+      const [, command] = /^[^[]+\.\n\[[^\]]+\]\(command:([\w.]+)\)$/.exec(contents) ?? [];
+      assert.ok(commands.includes(command ?? ""), contents);
+    }
+  }
 });

@@ -26,11 +26,11 @@ test("a header that is too long still ends with strokes", () => {
 
 test("a label has the file's name and its lines", () => {
   const source = { file: "/home/me/project/etl.py", firstLine: 12, lastLine: 18 };
-  assert.equal(sourceLabel(source, false), "etl.py:12-18");
-  assert.equal(sourceLabel({ ...source, lastLine: 12 }, false), "etl.py:12");
-  assert.equal(sourceLabel(source, true), "etl.py");
-  assert.equal(sourceLabel({ ...source, file: "Untitled-1" }, true), "Untitled-1");
-  assert.equal(sourceLabel(undefined, false), "code");
+  assert.equal(sourceLabel(source), "etl.py:12-18");
+  assert.equal(sourceLabel({ ...source, lastLine: 12 }), "etl.py:12");
+  assert.equal(sourceLabel({ ...source, whole: true }), "etl.py");
+  assert.equal(sourceLabel({ ...source, file: "Untitled-1", whole: true }), "Untitled-1");
+  assert.equal(sourceLabel(undefined), "code");
 });
 
 test("durations have a unit that fits", () => {
@@ -112,7 +112,7 @@ test("what was cut and what is no text is named above the outcome", () => {
   const parts = [{ mime: "image/png", bytes: 12_300, file: "/tmp/figure.png" }];
   assert.deepEqual(ending({ ...result, parts, outputBytes: 48_200_000, sentBytes: 100_000 }), [
     "· 48.1 MB more: Livy: Open Full Output",
-    "  (a figure, 12.3 kB: /tmp/figure.png)",
+    "  (a figure: Livy: Show Results)",
     "✓ 1.8 s",
   ]);
 });

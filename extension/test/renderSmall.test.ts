@@ -19,11 +19,12 @@ test("a line that is no log line is passed on whole", () => {
   }
 });
 
-test("places in headers, tracebacks and parts are found with their columns", () => {
+test("places in headers and tracebacks, and commands, are found with their columns", () => {
   const lines = [
     "── etl.py:12-18 ─ cluster ─ 14:03:22 ───",
     '  File "/home/me/etl.py", line 44, in <module>',
-    "  (a figure, 12.3 kB: /tmp/a b.png)",
+    "  (a table, a figure: Livy: Show Results)",
+    "· 48.1 MB more: Livy: Open Full Output",
     "── report.py ─ a ─ b ─ 14:05:02 ─ continued ──",
     '  File "<stdin>", line 1',
   ];
@@ -38,7 +39,8 @@ test("places in headers, tracebacks and parts are found with their columns", () 
     [
       ["etl.py:12-18", "etl.py", 12, 18],
       ['File "/home/me/etl.py", line 44', "/home/me/etl.py", 44, undefined],
-      ["/tmp/a b.png", "/tmp/a b.png", undefined, undefined],
+      ["Livy: Show Results", "livyd.showResults", undefined, undefined],
+      ["Livy: Open Full Output", "livyd.openFullOutput", undefined, undefined],
       ["report.py", "report.py", undefined, undefined],
     ],
   );

@@ -34,7 +34,7 @@ function run(changes: Partial<RunInfo> = {}): RunInfo {
 }
 
 function situation(changes: Partial<Situation> = {}): Situation {
-  return { profile: cluster, session: undefined, runs: [], now: 13_400, ...changes };
+  return { profile: cluster, session: undefined, runs: [], held: 0, now: 13_400, ...changes };
 }
 
 const text = (changes: Partial<Situation>): string => statusItem(situation(changes)).text;
@@ -120,8 +120,11 @@ test("a click offers first what is most likely wanted", () => {
   const first = (changes: Partial<Situation>) => actionsFor(situation(changes))[0]?.command;
   assert.equal(first({}), "livyd.runSelection");
   assert.equal(first({ session: session("busy"), runs: [run()] }), "livyd.stopRun");
-  assert.equal(first({ session: session("starting") }), "livyd.stopSession");
-  assert.equal(first({ session: session("dead") }), "livyd.showLog");
+  assert.equal(first({ session: session("starting") }), "livyd.showSessionLog");
+  assert.equal(first({ session: session("dead") }), "livyd.showSessionLog");
+  assert.equal(first({ held: 2 }), "livyd.releaseHeldRuns");
+  const soon = session("idle", { idleAt: 13_400 + 60_000 });
+  assert.equal(first({ session: soon }), "livyd.keepSession");
   assert.equal(first({ profile: { ...cluster, problem: "x" } }), "livyd.selectProfile");
 });
 
@@ -130,4 +133,33 @@ test("Stop means the run that is on the server, else the oldest", () => {
   assert.equal(activeRun([queued, run({ run: "r" })])?.run, "r");
   assert.equal(activeRun([queued])?.run, "q");
   assert.equal(activeRun([run({ state: "finished" })]), undefined);
+});
+
+test("the end of an idle session is said when it is near, with a way to keep it", () => {
+  const ending = (minutes: number) =>
+    statusItem(situation({ session: session("idle", { idleAt: 13_400 + minutes * 60_000 }) }));
+  assert.equal(ending(55).text, "$(check) cluster");
+  assert.equal(ending(8.5).text, "$(clock) cluster: ends in 9 min");
+  assert.equal(ending(-1).text, "$(clock) cluster: ends in 0 min");
+  assert.match(ending(85).tooltip, /ends it in 1 h 25 min .*\(command:livyd\.keepSession\)/);
+  assert.equal(ending(55).ticking, true);
+});
+
+test("runs that were not sent are shown when nothing else goes on", () => {
+  assert.equal(
+    text({ held: 1, session: session("idle") }),
+    "$(debug-pause) cluster: 1 run not sent",
+  );
+  assert.match(text({ held: 1, session: session("busy"), runs: [run()] }), /running/);
+  const { tooltip } = statusItem(situation({ held: 2 }));
+  assert.match(tooltip, /2 runs were not sent\. \[Run\]\(command:livyd\.releaseHeldRuns\)/);
+});
+
+test("the tooltip says what the agent does", () => {
+  const hint = (changes: Partial<SessionInfo>) =>
+    statusItem(situation({ session: session("idle", changes) })).tooltip;
+  assert.match(hint({ agent: "installed" }), /Agent: installed/);
+  assert.match(hint({ agent: "ask" }), /\[Use the Agent\]\(command:livyd\.useAgent\)/);
+  assert.match(hint({ agent: "unavailable", agentDetail: "no [x](command:y)" }), /no \\\[x\\\]/);
+  assert.doesNotMatch(hint({}), /Agent/);
 });

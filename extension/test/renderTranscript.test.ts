@@ -59,13 +59,21 @@ test("a run without output has no empty line", () => {
 
 test("blocks are separated by an empty line", () => {
   const text = written((transcript) => {
-    transcript.expectWholeDocument("b");
+    const whole = { file: "/x/b.py", firstLine: 1, lastLine: 2, whole: true };
     transcript.finished(finished("a", 0));
-    transcript.finished(finished("b", 0));
+    transcript.finished({ ...finished("b", 0), source: whole });
   });
   assert.equal(
     text,
     "── a.py:1-2 ─ local ─ 14:03:22 ───\n✓ 1.8 s\n\n── b.py ─ local ─ 14:03:22 ───\n✓ 1.8 s\n",
+  );
+});
+
+test("a held run writes nothing until it is sent", () => {
+  const held = run("a", { state: "held" });
+  assert.equal(
+    written((transcript) => transcript.changed(held)),
+    "",
   );
 });
 

@@ -57,7 +57,7 @@ async function suites() {
     .filter((suite) => suite.tests.length > 0);
 }
 
-/** A suite is one server and one window; a test that fails gets the next one a window of its own. */
+/** A suite is one server and one window. */
 async function runSuite(suite, { tools, extensions, browser }) {
   const started = Date.now();
   const stops = [];
@@ -82,15 +82,37 @@ async function runSuite(suite, { tools, extensions, browser }) {
   console.log(`# ${suite.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
+/** A test that fails is tried once more in a fresh window; that this was needed is said. */
 async function runTest(name, body, world) {
   const started = Date.now();
+  const seconds = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
   try {
     await body(world);
     counts.passed += 1;
-    console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+    console.log(`ok ${name} ${seconds()}`);
+    return;
+  } catch (failure) {
+    console.log(`first try of ${name} failed`);
+    tell(failure);
+    await keepEvidence(`first try ${name}`, world);
+    await freshen(world);
+  }
+  try {
+    await body(world);
+    counts.passed += 1;
+    console.log(`ok ${name} ${seconds()}: passed at the second try`);
   } catch (failure) {
     report(name, failure);
     await keepEvidence(name, world);
+    await freshen(world);
+  }
+}
+
+/** The same window without what the test left in it; another one when that cannot be done. */
+async function freshen(world) {
+  try {
+    await world.window.freshen();
+  } catch {
     await world.window.close();
     world.window = await openWorkbench(world.browser, world.server);
   }
@@ -99,6 +121,10 @@ async function runTest(name, body, world) {
 function report(name, failure) {
   counts.failed += 1;
   console.log(`not ok ${name}`);
+  tell(failure);
+}
+
+function tell(failure) {
   const text = (failure.stack ?? String(failure)).replaceAll(/\u001b\[\d+m/g, "");
   console.log(text.replaceAll(/^/gm, "    "));
 }

@@ -73,6 +73,55 @@ class Workbench {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
+  /**
+   * Presses keys until their effect is seen. A key goes where the focus is, and under load the focus
+   * moves late: so a key that did nothing within `patience` seconds is pressed again.
+   */
+  async pressUntil(what, keys, seen, { seconds = 30, patience = 2 } = {}) {
+    return eventually(
+      what,
+      async () => {
+        await this.press(...keys);
+        return within(patience, seen);
+      },
+      { seconds, describe: () => this.describe() },
+    );
+  }
+
+  /** Presses Escape until no quick input is open. */
+  async dismissQuickInput() {
+    const hidden = async () => (await this.quickInput.count()) === 0;
+    if (await hidden()) return;
+    await this.pressUntil("the quick input is dismissed", ["Escape"], hidden, { patience: 0.5 });
+  }
+
+  /** Presses a key that runs code in the active editor, until something comes of it. */
+  async pressRun(...keys) {
+    const before = await this.traces();
+    await eventually(
+      "the key that runs code has an effect",
+      async () => {
+        if (!(await this.editorHasFocus())) await this.focusEditor();
+        await this.press(...(keys.length > 0 ? keys : ["Control+k", "Control+Enter"]));
+        // Long enough that a machine under load does not run the code twice.
+        return within(8, async () => (await this.traces()) !== before);
+      },
+      { seconds: 60, describe: () => this.describe() },
+    );
+  }
+
+  /** What changes when a run is asked for: it is accepted, refused, or a question is asked. */
+  async traces() {
+    const log = await this.server.channelFile("Livy Log", this.since);
+    const channel = await this.server.channelFile("Livy", this.since);
+    return JSON.stringify([
+      log.match(/ is accepted/g)?.length ?? 0,
+      endings(channel),
+      await this.quickTitle(),
+      await this.notifications(),
+    ]);
+  }
+
   /** Types into whatever has the focus, without the editor's own completions getting in between. */
   async type(text) {
     await this.page.keyboard.insertText(text);
@@ -88,8 +137,7 @@ class Workbench {
   async offersCommand(title) {
     await this.ask("F1", `>${title}`, (rows) => rows.length > 0);
     const rows = await this.quickRows();
-    await this.press("Escape");
-    await this.quickInput.first().waitFor({ state: "hidden" });
+    await this.dismissQuickInput();
     return rows.some((row) => row.label === title);
   }
 
@@ -105,7 +153,7 @@ class Workbench {
    * the palette does not learn of a command that is registered while it is open.
    */
   async ask(key, text, answered) {
-    await this.quickInput.first().waitFor({ state: "hidden" });
+    await this.dismissQuickInput();
     let looks = 0;
     await eventually(
       `an answer to "${text}"`,
@@ -224,8 +272,18 @@ class Workbench {
       async () => (await this.quickInput.count()) > 0 && (await this.quickRows()).length === 0,
       { describe: () => this.describe() },
     );
-    await this.fillQuickInput(text);
-    await this.press("Enter");
+    const question = await this.quickTitle();
+    const input = this.quickInput.locator("input[type=text]").first();
+    await eventually(
+      `"${text}" is accepted`,
+      async () => {
+        if ((await this.quickTitle()) !== question) return true;
+        await input.fill(text, { timeout: 1_000 }).catch(() => {});
+        await input.press("Enter", { timeout: 1_000 }).catch(() => {});
+        return within(1, async () => (await this.quickTitle()) !== question);
+      },
+      { describe: () => this.describe() },
+    );
   }
 
   // ------------------------------------------------------------------ files and selections
@@ -241,29 +299,45 @@ class Workbench {
   async openBinaryFile(name) {
     await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === name));
     await this.chooseRow(name);
-    await this.page
+    const anyway = this.page
       .locator(".monaco-editor-pane-placeholder .monaco-button, .editor-instance a", {
         hasText: "Open Anyway",
       })
-      .first()
-      .click();
-    await this.waitForQuestion("Select editor");
+      .first();
+    await eventually(
+      "the editor asks how to open it",
+      async () => {
+        await anyway.click({ timeout: 1_000 }).catch(() => {});
+        return within(1, async () => (await this.quickTitle()).includes("Select editor"));
+      },
+      { describe: () => this.describe() },
+    );
     await this.chooseRow("Text Editor");
     await this.waitForEditor(name);
   }
 
-  /** Until the editor of this name (or one that fits a RegExp) has the focus. */
-  async waitForEditor(name) {
+  /** Until the editor of this name (or one that fits a RegExp) is active and has the focus. */
+  async waitForEditor(name, { seconds = 15 } = {}) {
     await eventually(
       `${name} is the active editor`,
       async () => {
-        const tab = this.page.locator(".part.editor .tab.active").first();
-        const focused = await this.page.locator(".part.editor .monaco-editor.focused").count();
-        const title = focused > 0 ? await tab.getAttribute("data-resource-name") : "";
-        return name instanceof RegExp ? name.test(title) : title === name;
+        if (!(await this.isActiveEditor(name))) return false;
+        // What opens late may have taken the focus.
+        if (!(await within(1, () => this.editorHasFocus()))) await this.focusEditor();
+        return this.isActiveEditor(name);
       },
-      { describe: () => this.describe() },
+      { seconds, describe: () => this.describe() },
     );
+  }
+
+  async isActiveEditor(name) {
+    const tab = this.page.locator(".part.editor .tab.active").first();
+    const title = await tab.getAttribute("data-resource-name", { timeout: 500 }).catch(() => "");
+    return name instanceof RegExp ? name.test(title ?? "") : title === name;
+  }
+
+  async editorHasFocus() {
+    return (await this.page.locator(".part.editor .monaco-editor.focused").count()) > 0;
   }
 
   /** A new document that was never saved; returns its title. */
@@ -272,7 +346,15 @@ class Workbench {
     await this.runCommand("File: New Untitled Text File");
     await this.waitForEditor(title);
     await this.chooseLanguage(language);
-    await this.type(text);
+    await eventually(
+      "the text is in the document",
+      async () => {
+        await this.focusEditor();
+        await this.type(text);
+        return within(2, async () => (await this.position()) !== "Ln 1, Col 1");
+      },
+      { describe: () => this.position() },
+    );
     return title;
   }
 
@@ -304,45 +386,57 @@ class Workbench {
   }
 
   async goToLine(line, column = 1) {
-    await this.ask("Control+g", `:${line}:${column}`, (rows) => rows.length > 0);
-    await this.press("Enter");
-    await this.quickInput.first().waitFor({ state: "hidden" });
+    const there = async () => (await this.position()) === `Ln ${line}, Col ${column}`;
     await eventually(
       `the cursor is in line ${line}`,
-      async () => (await this.position()) === `Ln ${line}, Col ${column}`,
+      async () => {
+        await this.ask("Control+g", `:${line}:${column}`, (rows) => rows.length > 0);
+        await this.quickInput
+          .locator("input[type=text]")
+          .first()
+          .press("Enter")
+          .catch(() => {});
+        return within(1, async () => (await this.quickInput.count()) === 0 && (await there()));
+      },
       { describe: () => this.position() },
     );
+    if (!(await this.editorHasFocus())) await this.focusEditor();
   }
 
   /** Selects whole lines, from the first column to the end of the last one (not an empty one). */
   async selectLines(first, last) {
-    await this.goToLine(first);
-    for (let line = first; line < last; line++) await this.press("Shift+ArrowDown");
-    await this.press("Shift+End");
     await eventually(
       `lines ${first} to ${last} are selected`,
       async () => {
-        const [, line, column] =
-          /^Ln (\d+), Col (\d+) \(\d+ selected\)$/.exec(await this.position()) ?? [];
-        return Number(line) === last && Number(column) > 1;
+        await this.goToLine(first);
+        for (let line = first; line < last; line++) await this.press("Shift+ArrowDown");
+        await this.press("Shift+End");
+        return within(2, async () => {
+          const [, line, column] =
+            /^Ln (\d+), Col (\d+) \(\d+ selected\)$/.exec(await this.position()) ?? [];
+          return Number(line) === last && Number(column) > 1;
+        });
       },
-      { describe: () => this.position() },
+      { seconds: 30, describe: () => this.position() },
     );
   }
 
   /** Selects the rest of each line in which the word at line:column occurs, bottom first. */
   async selectEachLineFrom(line, column, occurrences) {
-    await this.goToLine(line, column);
-    const seen = (pattern) =>
-      eventually(`${occurrences} selections`, async () => pattern.test(await this.position()), {
-        describe: () => this.position(),
-      });
-    for (let found = 0; found < occurrences; found++) await this.press("Control+d");
-    await seen(new RegExp(`^${occurrences} selections \\(`));
-    await this.press("Home");
-    await seen(new RegExp(`^${occurrences} selections$`));
-    await this.press("Shift+End");
-    await seen(new RegExp(`^${occurrences} selections \\(`));
+    const seen = (pattern) => within(2, async () => pattern.test(await this.position()));
+    await eventually(
+      `${occurrences} selections`,
+      async () => {
+        await this.goToLine(line, column);
+        for (let found = 0; found < occurrences; found++) await this.press("Control+d");
+        if (!(await seen(new RegExp(`^${occurrences} selections \\(`)))) return false;
+        await this.press("Home");
+        if (!(await seen(new RegExp(`^${occurrences} selections$`)))) return false;
+        await this.press("Shift+End");
+        return seen(new RegExp(`^${occurrences} selections \\(`));
+      },
+      { seconds: 30, describe: () => this.position() },
+    );
   }
 
   /** What stands in the active editor, as copying it yields. */
@@ -353,21 +447,33 @@ class Workbench {
 
   // ------------------------------------------------------------------ what is shown
 
-  /** The whole text of an Output Channel, as selecting and copying all of it yields. */
+  /**
+   * The whole text of an Output Channel, as selecting and copying all of it yields: again until it is
+   * what the editor keeps in the channel's file, because the panel is drawn later than that.
+   */
   async outputText(channel) {
-    await this.showOutput(channel);
-    await this.runCommand("Output: Focus on Output View");
-    await this.page.locator(".part.panel .output-view .monaco-editor.focused").first().waitFor();
-    await this.press("Control+a");
-    const text = await this.copy();
+    let text = "";
+    await eventually(`all of "${channel}" is copied`, async () => {
+      await this.showOutput(channel);
+      await this.runCommand("Output: Focus on Output View");
+      const focused = this.page.locator(".part.panel .output-view .monaco-editor.focused");
+      if (!(await within(2, async () => (await focused.count()) > 0))) return false;
+      await this.press("Control+a");
+      text = await this.copy();
+      const kept = await this.server.channelFile(channel, this.since);
+      return plain(text).trimEnd() === plain(kept).trimEnd();
+    }).catch((failure) => {
+      // What was copied says more than that it is not all.
+      if (text === "") throw failure;
+    });
     await this.press("Control+End");
     await this.focusEditor();
     return text;
   }
 
+  /** Gives the focus to the active editor. */
   async focusEditor() {
-    await this.press("Control+1");
-    await this.page.locator(".part.editor .monaco-editor.focused").first().waitFor();
+    await this.pressUntil("the editor has the focus", ["Control+1"], () => this.editorHasFocus());
   }
 
   async showOutput(channel) {
@@ -428,40 +534,50 @@ class Workbench {
   }
 
   /** Runs what is selected with the chord that always works; returns its block. */
-  async runByKey() {
-    const [block] = await this.runs(() => this.press("Control+k", "Control+Enter"));
+  async runByKey(options) {
+    const [block] = await this.runs(() => this.pressRun(), options);
     return block;
   }
 
-  /** Follows the link in the last line of the Output panel that contains `text`. */
-  async followLink(text) {
-    const place = await eventually(
-      `a link in the line with "${text}"`,
-      () =>
-        this.page.evaluate((wanted) => {
-          const lines = [
-            ...document.querySelectorAll(".part.panel .output-view .view-line"),
-          ].filter((line) => line.textContent.replaceAll("\u00a0", " ").includes(wanted));
-          lines.sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top));
-          const box = lines.at(-1)?.querySelector(".detected-link")?.getBoundingClientRect();
-          return box && { x: box.left + box.width / 2, y: box.top + box.height / 2 };
-        }, text),
-      { describe: () => this.describe() },
+  /** Follows the link in the last line of the Output panel that contains `text`, to this editor. */
+  async followLink(text, editor) {
+    const find = () =>
+      this.page.evaluate((wanted) => {
+        const lines = [...document.querySelectorAll(".part.panel .output-view .view-line")].filter(
+          (line) => line.textContent.replaceAll("\u00a0", " ").includes(wanted),
+        );
+        lines.sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top));
+        const box = lines.at(-1)?.querySelector(".detected-link")?.getBoundingClientRect();
+        return box && { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+      }, text);
+    await eventually(
+      `the link in the line with "${text}" leads to ${editor}`,
+      async () => {
+        const place = await find();
+        if (!place) return false;
+        await this.page.keyboard.down("Control");
+        await this.page.mouse.move(place.x, place.y);
+        await this.page.mouse.click(place.x, place.y);
+        await this.page.keyboard.up("Control");
+        return within(2, () => this.isActiveEditor(editor));
+      },
+      { seconds: 30, describe: () => this.describe() },
     );
-    await this.page.keyboard.down("Control");
-    await this.page.mouse.move(place.x, place.y);
-    await this.page.mouse.click(place.x, place.y);
-    await this.page.keyboard.up("Control");
+    await this.waitForEditor(editor);
   }
 
   async copy() {
     const mark = `nothing copied ${Math.random()}`;
     await this.page.evaluate((text) => navigator.clipboard.writeText(text), mark);
-    await this.press("Control+c");
-    return eventually("something was copied", async () => {
-      const text = await this.page.evaluate(() => navigator.clipboard.readText());
-      return text !== mark && text.replaceAll("\u00a0", " ").replaceAll("\r\n", "\n");
-    });
+    return this.pressUntil(
+      "something was copied",
+      ["Control+c"],
+      async () => {
+        const text = await this.page.evaluate(() => navigator.clipboard.readText());
+        return text !== mark && plain(text);
+      },
+      { patience: 1 },
+    );
   }
 
   /** The texts of the status bar's items, icons as $(name), left to right. */
@@ -515,8 +631,22 @@ class Workbench {
     return name;
   }
 
+  /** Clicks livyd's item in the status bar until its actions are offered; returns their rows. */
   async clickStatus() {
-    await this.page.locator(".part.statusbar .statusbar-item[id*='livyd' i] a").first().click();
+    const item = this.page.locator(".part.statusbar .statusbar-item[id*='livyd' i] a").first();
+    return eventually(
+      "a click on the status bar offers actions",
+      async () => {
+        if ((await this.quickInput.count()) === 0) {
+          await item.click({ timeout: 1_000 }).catch(() => {});
+        }
+        return within(2, async () => {
+          const rows = await this.quickRows();
+          return rows.length > 0 && rows;
+        });
+      },
+      { describe: () => this.describe() },
+    );
   }
 
   /** The notifications on the screen: {message, buttons}. */
@@ -546,19 +676,172 @@ class Workbench {
     );
   }
 
+  /** Clicks a button of a notification until that notification is gone. */
   async clickNotificationButton(label) {
-    await this.page
-      .locator(".notifications-toasts .monaco-button", { hasText: label })
-      .first()
-      .click();
+    const buttons = this.page.locator(".notifications-toasts .monaco-button", { hasText: label });
+    const before = await eventually(`a button "${label}"`, () => buttons.count(), {
+      describe: () => this.describe(),
+    });
+    await eventually(
+      `"${label}" is pressed`,
+      async () => {
+        await buttons
+          .first()
+          .click({ timeout: 1_000 })
+          .catch(() => {});
+        return within(2, async () => (await buttons.count()) < before);
+      },
+      { describe: () => this.describe() },
+    );
   }
 
+  /** Until none is left, also of those that come while the others are cleared. */
   async clearNotifications() {
-    await this.runCommand("Notifications: Clear All Notifications");
     await eventually(
       "no notification is left",
-      async () => (await this.notifications()).length === 0,
+      async () => {
+        if ((await this.notifications()).length === 0) return true;
+        await this.runCommand("Notifications: Clear All Notifications");
+        return within(1, async () => (await this.notifications()).length === 0);
+      },
+      { describe: () => this.describe() },
     );
+  }
+
+  /** Presses a button of the modal dialog until the dialog is gone; returns what it says. */
+  async answerDialog(label) {
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await eventually("a dialog", async () => (await dialog.count()) > 0, {
+      describe: () => this.describe(),
+    });
+    const text = clean(await dialog.first().innerText());
+    await eventually(
+      `the dialog takes "${label}"`,
+      async () => {
+        await dialog
+          .locator(".monaco-button", { hasText: label })
+          .first()
+          .click({ timeout: 1_000 })
+          .catch(() => {});
+        return within(2, async () => (await dialog.count()) === 0);
+      },
+      { describe: () => this.describe() },
+    );
+    return text;
+  }
+
+  // ------------------------------------------------------------------ views
+
+  /** Shows a view of livyd's ("Sessions", "Runs"). */
+  async showView(name) {
+    await this.runCommand(`Livy: Focus on ${name} View`);
+    await this.view(name).waitFor();
+  }
+
+  /** The pane of a view. */
+  view(name) {
+    return this.page
+      .locator(".part.sidebar .pane")
+      .filter({ has: this.page.locator(`.pane-header[aria-label^="${name} Section"]`) })
+      .first();
+  }
+
+  /** The rows of a view, top to bottom: {label, description, icon, actions}. */
+  async viewRows(name) {
+    return this.view(name).evaluate((pane) => {
+      const clean = (text) => (text ?? "").replaceAll("\u00a0", " ").trim();
+      return [...pane.querySelectorAll(".monaco-list-row")]
+        .map((row) => ({
+          top: parseFloat(row.style.top),
+          label: clean(row.querySelector(".label-name")?.textContent),
+          description: clean(row.querySelector(".label-description")?.textContent),
+          icon:
+            [...(row.querySelector(".custom-view-tree-node-item-icon")?.classList ?? [])]
+              .find((word) => /^codicon-(?!modifier)/.test(word))
+              ?.replace("codicon-", "") ?? "",
+        }))
+        .sort((one, other) => one.top - other.top)
+        .map(({ top: _top, ...row }) => row);
+    });
+  }
+
+  /** Waits for a row that `fits`; returns it. */
+  async waitForRow(name, what, fits, { seconds = 20 } = {}) {
+    return eventually(
+      `a row of ${name}: ${what}`,
+      async () => (await this.viewRows(name).catch(() => [])).find(fits),
+      {
+        seconds,
+        describe: async () =>
+          `${JSON.stringify(await this.viewRows(name).catch(() => []), null, 1)}\n${await this.describe()}`,
+      },
+    );
+  }
+
+  /** The first row of this label. */
+  viewRow(name, label) {
+    return this.view(name)
+      .locator(".monaco-list-row")
+      .filter({ has: this.page.locator(".label-name", { hasText: label }) })
+      .first();
+  }
+
+  /** Clicks a row until what the click is for is seen. */
+  async clickRow(name, label, seen) {
+    await eventually(
+      `a click on "${label}" in ${name} has its effect`,
+      async () => {
+        await this.viewRow(name, label)
+          .click({ timeout: 1_000 })
+          .catch(() => {});
+        return within(2, seen);
+      },
+      { seconds: 20, describe: () => this.describe() },
+    );
+  }
+
+  /** Clicks an inline button of a row until its effect is seen. */
+  async clickRowAction(name, label, action, seen) {
+    await eventually(
+      `"${action}" of "${label}" in ${name} has its effect`,
+      async () => {
+        const row = this.viewRow(name, label);
+        await row.hover({ timeout: 1_000 }).catch(() => {});
+        await row
+          .locator(`.action-label[aria-label*="${action}"]`)
+          .first()
+          .click({ timeout: 1_000 })
+          .catch(() => {});
+        return within(3, seen);
+      },
+      { seconds: 20, describe: () => this.describe() },
+    );
+    await this.page.mouse.move(640, 300);
+  }
+
+  /** The lines of the Problems panel: "ZeroDivisionError: division by zero Livy [Ln 2, Col 5]". */
+  async problems() {
+    await this.runCommand("Problems: Focus on Problems View");
+    await this.page.locator(".markers-panel").first().waitFor();
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll(".markers-panel .monaco-list-row")]
+        .map((row) => row.textContent.replaceAll("\u00a0", " ").trim())
+        .filter((text) => text.includes("[Ln ")),
+    );
+  }
+
+  // ------------------------------------------------------------------ the window as a whole
+
+  /** As if it had just been opened: nothing asks, no editor is open, everything is loaded again. */
+  async freshen() {
+    for (let times = 0; times < 3; times++) await this.press("Escape");
+    await this.runCommand("View: Close All Editors");
+    const dialog = this.page.locator(".monaco-dialog-box .monaco-button", {
+      hasText: "Don't Save",
+    });
+    if (await within(1, async () => (await dialog.count()) > 0)) await dialog.first().click();
+    await this.clearNotifications();
+    await this.reload();
   }
 
   /** What has the focus: "editor", "output", "quick input" or "other". */
@@ -615,4 +898,20 @@ export function blocks(text) {
 
 function clean(text) {
   return (text ?? "").replaceAll("\u00a0", " ").trim();
+}
+
+/** Copied text as it was written. */
+function plain(text) {
+  return text.replaceAll("\u00a0", " ").replaceAll("\r\n", "\n");
+}
+
+/** What `look` yields once it is truthy; false when it is not within so many seconds. */
+async function within(seconds, look) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > end) return false;
+    await new Promise((wake) => setTimeout(wake, 40));
+  }
 }

@@ -85,7 +85,7 @@ export const suite = {
       async ({ window }) => {
         await window.openFile("etl.py");
         await window.selectLines(2, 4);
-        const [block] = await window.runs(() => window.press("Shift+Enter"));
+        const [block] = await window.runs(() => window.pressRun("Shift+Enter"));
         equal(block.label, "etl.py:2-4");
         equal(block.profile, "local");
         equal(block.body, "0 bronze\n1 silver\n2 gold");
@@ -102,7 +102,7 @@ export const suite = {
         await window.openFile("etl.py");
         await window.runCommand("View: Hide Panel");
         await window.selectLines(5, 6);
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         await window.waitForOutput("there are 3");
         equal(await window.shownChannel(), "Livy");
         equal(await window.focus(), "editor");
@@ -152,9 +152,12 @@ export const suite = {
       async ({ window }) => {
         await window.openFile("etl.py");
         await window.waitForOutput("ZeroDivisionError: division by zero");
-        await window.followLink("line 2");
-        await window.waitForEditor("failing.py");
-        match(await window.position(), /^Ln 2,/);
+        await window.followLink("line 2", "failing.py");
+        await eventually(
+          "the cursor is at the place",
+          async () => /^Ln 2,/.test(await window.position()),
+          { describe: () => window.position() },
+        );
       },
     ],
 
@@ -176,7 +179,7 @@ export const suite = {
         await window.openFile("etl.py");
         // From the lower one, so that the order of selecting is not the order of the lines.
         await window.selectEachLineFrom(10, 8, 2);
-        const both = await window.runs(() => window.press("Control+k", "Control+Enter"), {
+        const both = await window.runs(() => window.pressRun(), {
           count: 2,
         });
         deepEqual(
@@ -250,9 +253,16 @@ export const suite = {
       "a selection of blank lines says that there is nothing to run",
       async ({ window }) => {
         await window.openFile("blank.py");
-        await window.goToLine(2);
-        await window.press("Shift+ArrowDown", "Shift+ArrowDown");
-        await window.press("Control+k", "Control+Enter");
+        await eventually(
+          "the blank lines are selected",
+          async () => {
+            await window.goToLine(2);
+            await window.press("Shift+ArrowDown", "Shift+ArrowDown");
+            return (await window.position()) === "Ln 4, Col 1 (2 selected)";
+          },
+          { describe: () => window.position() },
+        );
+        await window.pressRun();
         const { message } = await window.waitForNotification(/nothing|empty/i);
         match(message, /\.$/);
         await window.screenshot("empty-selection");
@@ -296,14 +306,10 @@ export const suite = {
       async ({ window }) => {
         await window.openFile("unicode.py");
         await window.runByKey();
-        await window.clickStatus();
-        const rows = await eventually("the actions are shown", async () => {
-          const shown = await window.quickRows();
-          return shown.length > 0 && shown;
-        });
+        const rows = await window.clickStatus();
         const labels = rows.map(({ label }) => label.trim());
         await window.screenshot("actions");
-        await window.press("Escape");
+        await window.dismissQuickInput();
         deepEqual(labels.slice(0, 2), ["Run Selection or File", "Run File"]);
         for (const wanted of [
           "Stop Session",
@@ -358,7 +364,7 @@ export const suite = {
         await window.waitForStatus("$(check) local");
         await window.runCommand("Livy: Stop Session");
         await window.waitForStatus("$(plug) local");
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         const { buttons } = await window.waitForNotification("You removed the session.");
         ok(buttons.includes("Start Session"), String(buttons));
         await window.screenshot("session-removed");
@@ -374,7 +380,7 @@ export const suite = {
       "while code runs the status bar says so, and Stop Run tells what really happened",
       async ({ window }) => {
         await window.openFile("sleeping.py");
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         match(await window.waitForStatus(/local: running/), /^\$\(loading\)/);
         await window.screenshot("running");
         await window.runCommand("Livy: Stop Run");

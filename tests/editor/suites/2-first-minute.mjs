@@ -26,13 +26,9 @@ export const suite = {
       "a question that is dismissed runs nothing",
       async ({ window, server }) => {
         await window.openFile("hello.py");
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         await window.waitForQuestion("Where should it run?");
-        await window.press("Escape");
-        await eventually(
-          "the question is gone",
-          async () => (await window.quickInput.count()) === 0,
-        );
+        await window.dismissQuickInput();
         equal((await server.settings())["livyd.profile"], undefined);
       },
     ],
@@ -42,7 +38,7 @@ export const suite = {
       async ({ window, server }) => {
         const port = await freePort();
         await window.openFile("hello.py");
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         await window.waitForQuestion("Where should it run?");
         await window.chooseRow("On a Livy server…");
         await window.answerInput(`http://127.0.0.1:${port}`);
@@ -65,7 +61,7 @@ export const suite = {
       async ({ window, server }) => {
         await window.openFile("hello.py");
         const [block] = await window.runs(async () => {
-          await window.press("Control+k", "Control+Enter");
+          await window.pressRun();
           await window.waitForQuestion("Where should it run?");
           await window.screenshot("first-minute-1");
           await window.chooseRow("On this machine (no cluster needed)");
@@ -89,7 +85,7 @@ export const suite = {
         );
         await window.focusEditor();
         equal((await window.runByKey()).body, "hello");
-        const [block] = await window.runs(() => window.press("Shift+Enter"));
+        const [block] = await window.runs(() => window.pressRun("Shift+Enter"));
         equal(block.body, "hello");
         deepEqual(await window.notifications(), []);
       },

@@ -31,7 +31,7 @@ async function sentenceFor({ window, server }, name, profile, wanted) {
   });
   await window.openFile("hello.py");
   await window.settingsSeen(name);
-  await window.press("Control+k", "Control+Enter");
+  await window.pressRun();
   const note = await window.waitForNotification(wanted);
   doesNotLeak(note.message);
   return note;
@@ -147,7 +147,7 @@ export const suite = {
         });
         await window.openFile("hello.py");
         await window.settingsSeen("clusterr");
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         const { message } = await window.waitForNotification(/clusterr/);
         doesNotLeak(message);
         match(message, /cluster\b/);
@@ -191,7 +191,7 @@ export const suite = {
         await server.setMachineSettings({ "livyd.daemon.path": program });
         await window.reload();
         await window.openFile("hello.py");
-        await window.press("Control+k", "Control+Enter");
+        await window.pressRun();
         const { message } = await window.waitForNotification(wanted);
         doesNotLeak(message);
         await window.screenshot(title.replaceAll(" ", "-"));

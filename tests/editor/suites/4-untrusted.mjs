@@ -41,7 +41,7 @@ export const suite = {
       async ({ window, prepared }) => {
         await window.openFile("hello.py");
         const [block] = await window.runs(async () => {
-          await window.press("Control+k", "Control+Enter");
+          await window.pressRun();
           await window.waitForQuestion("Where should it run?");
           await window.screenshot("untrusted");
           deepEqual(

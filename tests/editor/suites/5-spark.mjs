@@ -56,7 +56,7 @@ export const suite = {
         await writeFile(join(server.environment.HOME, "moby.txt"), text);
         await window.openFile("wordcount.py");
         const [block] = await window.runs(async () => {
-          await window.press("Control+k", "Control+Enter");
+          await window.pressRun();
           match(await window.waitForStatus(/local: starting \d+ s|local: waiting/), /^\$\(/);
           await window.screenshot("starting");
           await window.waitForOutput(/^✓ /m, { seconds: 90 });
