@@ -36,6 +36,11 @@ struct grammar {
     app.require_subcommand(0, 1);
     add_run();
     add_sessions();
+    add_session();
+    add_statements();
+    add_logs();
+    add_runs();
+    add_destination(state, believed.where);
     add_local();
     add_trust();
     serve->add_flag("--stdio", stdio);
@@ -64,11 +69,68 @@ struct grammar {
   void add_sessions() {
     add_destination(sessions, list.where);
     sessions->add_flag("--json", list.json);
+    auto* mine = sessions->add_flag("--mine", list.mine);
+    sessions->add_flag("--all", list.all)->excludes(mine);
     sessions->require_subcommand(0, 1);
     auto* action = sessions->add_subcommand("list");
     action->fallthrough();
     kill->fallthrough();
-    kill->add_option("ID", list.kill)->required();
+    kill->add_option("ID", list.kill);
+  }
+
+  void add_session() {
+    using action = session_command::action;
+    add_destination(session, one.where);
+    session->add_flag("--json", one.json);
+    session->require_subcommand(0, 1);
+    const std::pair<const char*, action> words[] = {
+        {"show", action::show},       {"start", action::start}, {"attach", action::attach},
+        {"restart", action::restart}, {"stop", action::stop},   {"keep", action::keep}};
+    for (const auto& [name, what] : words) {
+      auto* word = session->add_subcommand(name);
+      word->fallthrough();
+      word->final_callback([this, chosen = what] { one.what = chosen; });
+      const bool names_one = what == action::show || what == action::attach;
+      if (names_one) word->add_option("NAME", one.session);
+    }
+  }
+
+  void add_statements() {
+    add_destination(statements, sent.where);
+    statements->add_flag("--json", sent.json);
+    statements->add_option("--session", sent.session);
+    statements->require_subcommand(0, 1);
+    auto* cancel = statements->add_subcommand("cancel");
+    cancel->fallthrough();
+    cancel->add_option("N", sent.cancel)->required()->check(CLI::NonNegativeNumber);
+  }
+
+  void add_logs() {
+    add_destination(logs, log.where);
+    logs->add_flag("-f,--follow", log.follow);
+    logs->add_flag("--json", log.json);
+    logs->add_option("--session", log.session);
+    auto* tail = logs->add_option("--tail", log.tail)->check(CLI::NonNegativeNumber);
+    logs->add_option("--from", log.from)->check(CLI::NonNegativeNumber)->excludes(tail);
+  }
+
+  void add_runs() {
+    using action = runs_command::action;
+    add_destination(runs, past.where);
+    runs->add_flag("--json", past.json);
+    runs->require_subcommand(0, 1);
+    const auto add = [this](const char* name, action what) {
+      auto* word = runs->add_subcommand(name);
+      word->fallthrough();
+      word->final_callback([this, what] { past.what = what; });
+      return word;
+    };
+    add("list", action::list);
+    auto* show = add("show", action::show);
+    show->add_option("RUN", past.words)->required();
+    show->add_flag("--code", past.code);
+    add("search", action::search)->add_option("TEXT", past.words)->required();
+    add("clear", action::clear);
   }
 
   void add_local() {
@@ -84,6 +146,11 @@ struct grammar {
   CLI::App* run = app.add_subcommand("run");
   CLI::App* sessions = app.add_subcommand("sessions");
   CLI::App* kill = sessions->add_subcommand("kill");
+  CLI::App* session = app.add_subcommand("session");
+  CLI::App* statements = app.add_subcommand("statements");
+  CLI::App* logs = app.add_subcommand("logs");
+  CLI::App* runs = app.add_subcommand("runs");
+  CLI::App* state = app.add_subcommand("state");
   CLI::App* local = app.add_subcommand("local");
   CLI::App* trust = app.add_subcommand("trust");
   CLI::App* serve = app.add_subcommand("serve");
@@ -92,6 +159,11 @@ struct grammar {
 
   run_command run_it;
   sessions_command list;
+  session_command one;
+  statements_command sent;
+  logs_command log;
+  runs_command past;
+  state_command believed;
   local_command endpoint;
   trust_command folder;
   std::string kind;
@@ -102,6 +174,11 @@ struct grammar {
 std::string_view help_of(const grammar& words) {
   if (words.run->parsed()) return help::run;
   if (words.sessions->parsed()) return help::sessions;
+  if (words.session->parsed()) return help::session;
+  if (words.statements->parsed()) return help::statements;
+  if (words.logs->parsed()) return help::logs;
+  if (words.runs->parsed()) return help::runs;
+  if (words.state->parsed()) return help::state;
   if (words.local->parsed()) return help::local;
   if (words.trust->parsed()) return help::trust;
   if (words.serve->parsed()) return help::serve;
@@ -136,9 +213,27 @@ run_command checked_run(grammar& words) {
   return run;
 }
 
+sessions_command checked_sessions(grammar& words) {
+  auto list = std::move(words.list);
+  list.kills = words.kill->parsed();
+  const bool named = !list.kill.empty();
+  const bool chosen = list.mine || list.all;
+  if (list.kills && named == chosen) {
+    throw usage_problem(
+        "Say which sessions to kill: by ID or name, or --mine, or --all. See livyd sessions "
+        "--help.");
+  }
+  return list;
+}
+
 command chosen(grammar& words, bool input_is_terminal) {
   if (words.run->parsed()) return checked_run(words);
-  if (words.sessions->parsed()) return std::move(words.list);
+  if (words.sessions->parsed()) return checked_sessions(words);
+  if (words.session->parsed()) return std::move(words.one);
+  if (words.statements->parsed()) return std::move(words.sent);
+  if (words.logs->parsed()) return std::move(words.log);
+  if (words.runs->parsed()) return std::move(words.past);
+  if (words.state->parsed()) return std::move(words.believed);
   if (words.local->parsed()) return std::move(words.endpoint);
   if (words.trust->parsed()) return std::move(words.folder);
   if (words.completion->parsed()) return print_command{std::string(completion_script(words.shell))};

@@ -34,7 +34,49 @@ struct run_command {
 struct sessions_command {
   destination where;
   bool json = false;
-  std::vector<std::string> kill;  ///< names or ids; empty = list
+  bool mine = false;  ///< only those that livyd created for this user
+  bool all = false;   ///< with `kills`: those of others too
+  bool kills = false;
+  std::vector<std::string> kill;  ///< names or ids
+};
+
+struct session_command {
+  enum class action { show, start, attach, restart, stop, keep };
+
+  destination where;
+  action what = action::show;
+  std::string session;  ///< name or id; "" = the workspace's
+  bool json = false;
+};
+
+struct statements_command {
+  destination where;
+  std::string session;
+  bool json = false;
+  std::optional<std::int64_t> cancel;  ///< a statement's number; none = list
+};
+
+struct logs_command {
+  destination where;
+  std::string session;
+  bool follow = false;
+  bool json = false;
+  std::optional<std::int64_t> tail;  ///< the last so many lines
+  std::optional<std::int64_t> from;  ///< from this line on, counted from 0
+};
+
+struct runs_command {
+  enum class action { list, show, search, clear };
+
+  destination where;
+  action what = action::list;
+  std::string words;  ///< the run, or its id's beginning; or what is searched for
+  bool code = false;  ///< show the code instead of the output
+  bool json = false;
+};
+
+struct state_command {
+  destination where;
 };
 
 struct local_command {
@@ -55,8 +97,9 @@ struct print_command {
   std::string text;
 };
 
-using command = std::variant<run_command, sessions_command, local_command, trust_command,
-                             serve_command, print_command>;
+using command = std::variant<run_command, sessions_command, session_command, statements_command,
+                             logs_command, runs_command, state_command, local_command,
+                             trust_command, serve_command, print_command>;
 
 /// The words are wrong; `what()` says which and what to do.
 class usage_problem : public std::runtime_error {

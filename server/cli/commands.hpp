@@ -8,6 +8,11 @@ namespace livyd {
 /// Throw failure; what happens at the server is told by themselves.
 int perform(const run_command& asked);
 int perform(const sessions_command& asked);
+int perform(const session_command& asked);
+int perform(const statements_command& asked);
+int perform(const logs_command& asked);
+int perform(const runs_command& asked);
+int perform(const state_command& asked);
 int perform(const local_command& asked);
 int perform(const trust_command& asked);
 int perform(const serve_command& asked);

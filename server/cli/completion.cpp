@@ -9,16 +9,21 @@ _livyd() {
   case $before in
     --kind) COMPREPLY=($(compgen -W "pyspark spark sql sparkr" -- "$word")); return ;;
     --profiles|--python) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --profile|--url|--session|--port|-c) return ;;
+    --profile|--url|--session|--port|--tail|--from|-c) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run sessions local trust serve completion version --help" -- "$word"))
+    COMPREPLY=($(compgen -W "run runs session sessions statements logs state local trust serve completion version --help" -- "$word"))
     return
   fi
   local words
   case $command in
     run) words="-c --profile --url --profiles --session --once --kind --json --yes --help" ;;
-    sessions) words="kill --profile --url --profiles --json --yes --help" ;;
+    runs) words="show search clear --code --json --help" ;;
+    session) words="show start attach restart stop keep --profile --url --profiles --json --yes --help" ;;
+    sessions) words="kill --mine --all --profile --url --profiles --json --yes --help" ;;
+    statements) words="cancel --session --profile --url --profiles --json --yes --help" ;;
+    logs) words="--follow --tail --from --session --profile --url --profiles --json --help" ;;
+    state) words="--profile --url --profiles --help" ;;
     local) words="--port --python --strict --help" ;;
     serve) words="--stdio --help" ;;
     completion) words="bash zsh fish" ;;
@@ -33,7 +38,10 @@ complete -o filenames -F _livyd livyd
 constexpr std::string_view zsh_completion = R"(#compdef livyd
 _livyd() {
   local -a commands=(
-    'run:run a file, code or standard input' 'sessions:list or kill sessions'
+    'run:run a file, code or standard input' 'runs:what was run in this folder'
+    'session:the session of this folder' 'sessions:list or kill sessions'
+    'statements:what a session was asked to run' "logs:the driver's log"
+    'state:what livyd believes'
     'local:the embedded Livy endpoint' 'trust:use the profiles of a workspace'
     'serve:speak JSON-RPC with an editor' 'completion:print a completion script'
     'version:print the version')
@@ -50,7 +58,14 @@ _livyd() {
     run) _arguments $where '-c[code]:code:' '--session[id or name]:session:' \
       '--once[delete the session afterwards]' '--kind[language]:kind:(pyspark spark sql sparkr)' \
       '*:file:_files' ;;
-    sessions) _arguments $where '1:action:(kill)' '*:session:' ;;
+    runs) _arguments '--json[one run a line]' '--code[the code]' \
+      '1:action:(show search clear)' '*:words:' ;;
+    session) _arguments $where '1:action:(show start attach restart stop keep)' '*:session:' ;;
+    sessions) _arguments $where '--mine[yours]' '--all[all of them]' '1:action:(kill)' '*:session:' ;;
+    statements) _arguments $where '--session[id or name]:session:' '1:action:(cancel)' '*:number:' ;;
+    logs) _arguments $where '(-f --follow)'{-f,--follow}'[as it grows]' '--tail[last lines]:lines:' \
+      '--from[first line]:line:' '--session[id or name]:session:' ;;
+    state) _arguments $where ;;
     local) _arguments '--port[port]:port:' '--python[interpreter]:file:_files' '--strict[as bad as Livy]' ;;
     trust) _files -/ ;;
     serve) _arguments '--stdio[standard input and output]' ;;
@@ -61,19 +76,26 @@ _livyd "$@"
 )";
 
 constexpr std::string_view fish_completion = R"(# fish completion for livyd
-set -l commands run sessions local trust serve completion version
+set -l commands run runs session sessions statements logs state local trust serve completion version
 complete -c livyd -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c livyd -n "__fish_seen_subcommand_from run" -F
 complete -c livyd -n "__fish_seen_subcommand_from run" -s c -x -d "code"
-complete -c livyd -n "__fish_seen_subcommand_from run" -l session -x -d "an existing session"
+complete -c livyd -n "__fish_seen_subcommand_from run statements logs" -l session -x -d "an existing session"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l once -d "delete the session afterwards"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l kind -x -a "pyspark spark sql sparkr"
-complete -c livyd -n "__fish_seen_subcommand_from run sessions" -l profile -x -d "the server to use"
-complete -c livyd -n "__fish_seen_subcommand_from run sessions" -l url -x -d "a server without a profile"
-complete -c livyd -n "__fish_seen_subcommand_from run sessions" -l profiles -r -d "a file of profiles"
-complete -c livyd -n "__fish_seen_subcommand_from run sessions" -l json -d "one event a line"
-complete -c livyd -n "__fish_seen_subcommand_from run sessions" -s y -l yes -d "do not ask"
-complete -c livyd -n "__fish_seen_subcommand_from sessions" -f -a kill
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l profile -x -d "the server to use"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l url -x -d "a server without a profile"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l profiles -r -d "a file of profiles"
+complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs" -l json -d "one event a line"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements" -s y -l yes -d "do not ask"
+complete -c livyd -n "__fish_seen_subcommand_from runs" -f -a "show search clear" -l code
+complete -c livyd -n "__fish_seen_subcommand_from session" -f -a "show start attach restart stop keep"
+complete -c livyd -n "__fish_seen_subcommand_from sessions" -f -a kill -l mine
+complete -c livyd -n "__fish_seen_subcommand_from sessions" -l all
+complete -c livyd -n "__fish_seen_subcommand_from statements" -f -a cancel
+complete -c livyd -n "__fish_seen_subcommand_from logs" -f -s f -l follow -d "as it grows"
+complete -c livyd -n "__fish_seen_subcommand_from logs" -l tail -x -d "the last lines"
+complete -c livyd -n "__fish_seen_subcommand_from logs" -l from -x -d "the first line"
 complete -c livyd -n "__fish_seen_subcommand_from local" -l port -x
 complete -c livyd -n "__fish_seen_subcommand_from local" -l python -r
 complete -c livyd -n "__fish_seen_subcommand_from local" -l strict

@@ -76,7 +76,7 @@ task<int> conversation::guard(task<int> work) {
 
 task<int> conversation::told(failure problem) {
   if (problem.kind() == failure_kind::cancelled) {
-    screen_.say("Stopped before the code was sent.");
+    screen_.say(cancelled_words_);
     co_return exit_code::interrupted;
   }
   screen_.say(problem.message());
@@ -99,17 +99,37 @@ void conversation::ask_to_confirm(const std::vector<protocol::ProfileSummary>& p
     return profile.name == where_.profile && profile.confirm;
   });
   if (found == profiles.end()) return;
-  if (::isatty(STDIN_FILENO) != 1) {
-    throw failure(failure_kind::invalid_input,
-                  concat("Profile \"", where_.profile,
-                         "\" wants to be asked before anything is done. Add --yes."));
-  }
-  screen_.say(concat("Really use ", where_.profile, "? [y/N]"));
-  std::array<char, 64> answer{};
-  const auto count = ::read(STDIN_FILENO, answer.data(), answer.size());
-  if (count <= 0 || (answer[0] != 'y' && answer[0] != 'Y')) {
+  if (!agrees(
+          concat("Really use ", where_.profile, "?"),
+          concat("Profile \"", where_.profile, "\" wants to be asked before anything is done."))) {
     throw failure(failure_kind::invalid_input, "Nothing was done.");
   }
+}
+
+bool conversation::agrees(std::string_view question, std::string_view why) {
+  if (assume_yes_) return true;
+  if (::isatty(STDIN_FILENO) != 1) {
+    throw failure(failure_kind::invalid_input, concat(why, " Add --yes."));
+  }
+  screen_.say(concat(question, " [y/N]"));
+  std::array<char, 64> answer{};
+  const auto count = ::read(STDIN_FILENO, answer.data(), answer.size());
+  return count > 0 && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+std::string conversation::remembered_session() const {
+  const auto stored = store::peek(state_folder_of(where_.workspace), where_.profile);
+  if (stored && stored->removed) {
+    throw failure(failure_kind::not_found,
+                  "You removed the session. Start one: livyd session start.");
+  }
+  if (!stored || (stored->name.empty() && stored->id.empty())) {
+    throw failure(failure_kind::not_found,
+                  concat("This folder has no session on ", where_.profile,
+                         ". Start one (livyd session start), or name one: livyd sessions lists "
+                         "them."));
+  }
+  return stored->name.empty() ? stored->id : stored->name;
 }
 
 task<void> conversation::interruption_told() {

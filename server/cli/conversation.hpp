@@ -7,6 +7,7 @@
 #include <csignal>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,16 @@ class conversation {
   /// profile that has a problem, or that the user does not want to use after all.
   task<void> initialize(std::string client, bool keep);
 
+  /// The name (or id) of the session that this workspace uses, without waiting for another livyd
+  /// that uses it, too. Throws failure{not_found} when there is none.
+  std::string remembered_session() const;
+
+  /// Asks on the terminal; true with --yes. Throws failure{invalid_input}, which begins with `why`,
+  /// where nobody can answer.
+  bool agrees(std::string_view question, std::string_view why);
+
+  /// What is said when Ctrl-C ends the work.
+  void say_when_cancelled(std::string words) { cancelled_words_ = std::move(words); }
   void on_interrupt(std::function<task<void>()> interrupt) { interrupt_ = std::move(interrupt); }
   /// Returns when `interrupt` has ended, at once when it was not called. Cancellable.
   task<void> interruption_told();
@@ -52,6 +63,7 @@ class conversation {
   terminal screen_;
   target where_;
   bool assume_yes_;
+  std::string cancelled_words_ = "Stopped.";
   asio::io_context loop_;
   system_clock time_;
   printer events_;

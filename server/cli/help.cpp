@@ -7,22 +7,23 @@ constexpr std::string_view all =
 
   livyd run job.py                                  on this machine, no cluster needed
   livyd run job.py --profile cluster -- --date 2026-11-21
-  livyd run -c 'spark.range(10).count()' --url http://livy.example.com:8998
-  livyd sessions --profile cluster                  who runs there; sessions kill ID ends one
+  livyd logs -f --profile cluster | grep WARN       the driver's log as it grows
 
-Commands
-  run          run a file, code (-c) or standard input (-); see livyd run --help
+Commands (livyd COMMAND --help)
+  run          run a file, code (-c) or standard input (-)
+  runs         what was run in this folder: list, show RUN, search TEXT, clear
+  session      this folder's session: show, start, attach, restart, stop, keep
   sessions     list a server's sessions, or kill some of them
+  statements   what a session was asked to run; cancel N
+  logs, state  the driver's log; what livyd believes
   local        the embedded Livy endpoint over the Python of this machine
   trust        let the profiles in this workspace's .vscode/settings.json be used
   serve        speak JSON-RPC with an editor (--stdio)
-  completion   print the completion script for bash, zsh or fish
-  version      print the version
+  completion, version   a completion script for bash, zsh or fish; the version
 
-Profiles are read from ~/.config/livyd/profiles.json (or --profiles FILE) and, once trusted, from
-the workspace's settings. LIVYD_TOKEN holds a Bearer token, LIVYD_LOG=debug shows what happens.
-Exit codes: 0 done, 1 exception in your code, 2 wrong usage, 3 server not reached or refused,
-130 Ctrl-C.
+Profiles: ~/.config/livyd/profiles.json and, once trusted, the workspace's settings.
+LIVYD_TOKEN holds a Bearer token, LIVYD_LOG=debug shows what happens. Exit codes: 0 done,
+1 exception in your code, 2 wrong usage, 3 server not reached or refused, 130 Ctrl-C.
 )";
 
 constexpr std::string_view run = R"(Run code on a Livy server and print its output.
@@ -50,10 +51,78 @@ constexpr std::string_view sessions =
 
   livyd sessions --profile cluster
   livyd sessions kill 12 livyd-me-cluster-3f2a91c4 --profile cluster
+  livyd sessions kill --mine
+
+  --mine            those that livyd started for you
+  --all             all of them; before one that is not yours is killed, you are asked again
+  --json            one session a line
+  -y, --yes         do not ask, neither for others' sessions nor where the profile says "confirm"
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+)";
+
+constexpr std::string_view session =
+    R"(Look at or change the session that this folder's runs use.
+
+  livyd session                        what it is: ids, links, memory, configuration
+  livyd session start                  after it was stopped, or before the first run
+  livyd session attach [NAME]          use an existing one; the first usable one unless named
+  livyd session restart | stop | keep  end it and start anew; end it; keep it from its idle end
+
+  show [NAME]       the same for any session of the server, by id or name
+  --json            the details, or one event a line, on standard output
+  -y, --yes         do not ask, where the profile says "confirm"
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+
+Ctrl-C while it starts deletes what was begun.
+)";
+
+constexpr std::string_view statements =
+    R"(List what a session was asked to run, by whomever, the newest first.
+
+  livyd statements
+  livyd statements cancel 12 --session livyd-me-cluster-3f2a91c4
+
+  --session ID      a session by id or name instead of this folder's
+  --json            one statement a line
+  -y, --yes         do not ask, where the profile says "confirm"
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+)";
+
+constexpr std::string_view logs =
+    R"(Print the driver's log of a session, as much of it as the server still has.
+
+  livyd logs
+  livyd logs -f | grep WARN            as it grows; each line once
+  livyd logs --tail 20 --session 12
+
+  -f, --follow      go on until the session or Ctrl-C ends it
+  --tail N          only the last N lines
+  --from N          only from line N on, counted from 0
+  --session ID      a session by id or name instead of this folder's
+  --json            the page, or with -f one event a line
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+
+Livy keeps 200 lines each of standard output and standard error; where lines may be missing, a
+line that begins with "·" says so.
+)";
+
+constexpr std::string_view runs =
+    R"(Look at what was run in this folder, also after its session is gone.
+
+  livyd runs                           the newest first
+  livyd runs show 3f2a91c4             the output again; --code shows the code
+  livyd runs search 'rows written'     in outputs and code; exit code 1 when nothing is found
+  livyd runs clear                     forget all finished runs and their outputs
+
+  --json            one run, event or match a line
+)";
+
+constexpr std::string_view state =
+    R"(Print what livyd believes: profile, session, runs, where it keeps them. No secrets in it.
+
+  livyd state
 
   --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
-  --json            one session a line
-  -y, --yes         do not ask, where the profile says "confirm"
 )";
 
 constexpr std::string_view local =

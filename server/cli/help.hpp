@@ -8,6 +8,11 @@ namespace livyd::help {
 extern const std::string_view all;  ///< livyd --help
 extern const std::string_view run;
 extern const std::string_view sessions;
+extern const std::string_view session;
+extern const std::string_view statements;
+extern const std::string_view logs;
+extern const std::string_view runs;
+extern const std::string_view state;
 extern const std::string_view local;
 extern const std::string_view trust;
 extern const std::string_view serve;

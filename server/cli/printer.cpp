@@ -48,6 +48,18 @@ task<void> printer::run_finished(protocol::RunInfo run) {
   changed_.notify_all();
 }
 
+task<void> printer::log_lines(protocol::LogLines lines) {
+  rest();
+  const bool ended = lines.ended.value_or(false);
+  if (json_) {
+    co_await event("log/lines", json(lines));
+  } else {
+    co_await screen_.output(log_.of(lines));
+    if (lines.notice) screen_.say(concat("· ", *lines.notice));
+  }
+  if (ended || screen_.reader_left()) give_up();
+}
+
 task<void> printer::notice(protocol::Notice words) {
   if (!json_) screen_.say(concat("· ", words.text));
   return event("notice", json(words));
@@ -60,6 +72,11 @@ task<void> printer::wait() {
 void printer::give_up() {
   given_up_ = true;
   changed_.notify_all();
+}
+
+void printer::rest() {
+  spinner_.cancel();
+  screen_.erase();
 }
 
 task<void> printer::event(std::string_view name, json data) {

@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/async.hpp"
 #include "base/clock.hpp"
+#include "cli/log_text.hpp"
 #include "cli/terminal.hpp"
 #include "service/listener.hpp"
 
@@ -21,11 +23,15 @@ class printer final : public listener {
   task<void> run_changed(protocol::RunInfo run) override;
   task<void> run_output(protocol::RunOutput piece) override;
   task<void> run_finished(protocol::RunInfo run) override;
-  task<void> log_lines(protocol::LogLines) override { co_return; }
+  task<void> log_lines(protocol::LogLines lines) override;
   task<void> notice(protocol::Notice words) override;
 
-  /// Returns when the run has finished or `give_up()` was called.
+  /// Returns when the run has finished, the followed log has ended, or `give_up()` was called.
   task<void> wait();
+  /// These lines of the log that is followed next were printed already.
+  void skip_log(const std::vector<std::string>& page) { log_.skip(page); }
+  /// Nothing more is waited for: no status line is drawn any more.
+  void rest();
   void give_up();
   const std::optional<protocol::RunInfo>& finished() const { return finished_; }
   bool as_json() const { return json_; }
@@ -43,6 +49,7 @@ class printer final : public listener {
   clock::time_point began_;
   std::string status_ = "connecting";
   std::string detail_;
+  log_text log_;
   std::optional<protocol::RunInfo> finished_;
   bool given_up_ = false;
   background spinner_;

@@ -17,6 +17,7 @@
 #include "cli/commands.hpp"
 #include "cli/conversation.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/report.hpp"
 
 namespace livyd {
 namespace {
@@ -73,42 +74,6 @@ protocol::RunStartParams run_params(const run_command& asked, const std::string&
   return params;
 }
 
-void report_parts(terminal& screen, const protocol::RunResult& result, bool kept) {
-  for (const auto& part : result.parts) {
-    const auto size = human_bytes(static_cast<std::uint64_t>(part.bytes));
-    screen.say(concat("· ", part.mime, ", ", size, kept ? concat(": ", part.file) : " (not kept)"));
-  }
-}
-
-/// Says how the run ended and returns the exit code.
-int report(terminal& screen, const protocol::RunInfo& run, bool kept) {
-  const auto result = run.result.value_or(protocol::RunResult{});
-  report_parts(screen, result, kept);
-  const auto took = human_duration(result.milliseconds);
-  switch (result.outcome) {
-    case protocol::RunOutcome::ok:
-      if (screen.draws()) screen.say(concat(screen.coloured("✓", "32"), " ", took));
-      return exit_code::ok;
-    case protocol::RunOutcome::error:
-      if (result.error) {
-        for (const auto& line : result.error->traceback) screen.say(line);
-      }
-      if (!result.error || result.error->traceback.empty()) screen.say(result.message);
-      if (screen.draws() && result.error) {
-        screen.say(concat(screen.coloured("✗", "31"), " ", result.error->name, " after ", took));
-      }
-      return exit_code::raised;
-    case protocol::RunOutcome::stopped:
-      screen.say(concat("■ ", result.message));
-      return exit_code::interrupted;
-    case protocol::RunOutcome::failed:
-    case protocol::RunOutcome::unknown:
-      break;
-  }
-  screen.say(result.message);
-  return exit_code::refused;
-}
-
 task<void> stop_run(conversation& here, std::string run) {
   std::string said;
   try {
@@ -142,6 +107,7 @@ task<int> follow(conversation& here, protocol::RunStartParams params, bool kept)
 
 task<int> run_code(conversation& here, run_command asked) {
   auto params = run_params(asked, here.profile());
+  here.say_when_cancelled("Stopped before the code was sent.");
   // A session of its own is not remembered, so that other commands need not wait for this one.
   const bool kept = !asked.once && asked.session.empty();
   co_await here.initialize("livyd run", kept);

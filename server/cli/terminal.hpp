@@ -37,6 +37,8 @@ class terminal {
   void erase();
 
   bool draws() const { return ends_.draws; }
+  /// Nobody reads the output any more: `| head` has seen enough.
+  bool reader_left() const { return gone_ && !failed_; }
   /// Output was lost, and not because its reader left.
   bool failed() const { return failed_; }
   /// `code` as in `ESC [ code m`.

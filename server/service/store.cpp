@@ -71,6 +71,22 @@ task<std::unique_ptr<store>> store::open(std::filesystem::path folder, duration 
   co_return opened;
 }
 
+std::optional<stored_session> store::peek(const std::filesystem::path& folder,
+                                          const std::string& profile) {
+  const auto content = read_file_if_any(folder / "store.json");
+  if (!content) return std::nullopt;
+  try {
+    const auto value = json::parse(*content);
+    if (value.at("version").get<int>() > store_version) return std::nullopt;
+    const auto& profiles = value.at("profiles");
+    const auto found = profiles.find(profile);
+    if (found == profiles.end()) return std::nullopt;
+    return read_stored(found->at("session"));
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
 std::unique_ptr<store> store::in_memory() {
   return std::unique_ptr<store>(new store());
 }

@@ -33,6 +33,10 @@ class store {
   /// file that cannot be read as ours is kept aside under another name, and said in `complaint()`.
   static task<std::unique_ptr<store>> open(std::filesystem::path folder, duration patience,
                                            std::function<task<void>(int pid)> waiting);
+  /// What is kept of a profile's session, without the lock: another process may be at work on it.
+  /// Nothing where there is none or the file cannot be read.
+  static std::optional<stored_session> peek(const std::filesystem::path& folder,
+                                            const std::string& profile);
   /// Keeps everything in memory.
   static std::unique_ptr<store> in_memory();
 

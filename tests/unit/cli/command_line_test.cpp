@@ -74,6 +74,62 @@ TEST(CommandLine, ListsAndKillsSessions) {
   EXPECT_EQ(parsed<sessions_command>({"sessions", "--url", "u", "kill", "12"}).where.url, "u");
 }
 
+TEST(CommandLine, ChoosesTheSessionsToListAndKill) {
+  EXPECT_FALSE(parsed<sessions_command>({"sessions"}).kills);
+  EXPECT_TRUE(parsed<sessions_command>({"sessions", "--mine"}).mine);
+  EXPECT_TRUE(parsed<sessions_command>({"sessions", "--all"}).all);
+  const auto mine = parsed<sessions_command>({"sessions", "kill", "--mine", "-y"});
+  EXPECT_TRUE(mine.kills && mine.mine && mine.where.yes && mine.kill.empty());
+  EXPECT_TRUE(parsed<sessions_command>({"sessions", "kill", "--all"}).all);
+}
+
+TEST(CommandLine, WorksOnTheSessionOfTheFolder) {
+  using action = session_command::action;
+  EXPECT_EQ(parsed<session_command>({"session"}).what, action::show);
+  const auto show = parsed<session_command>({"session", "show", "12", "--json", "--url", "u"});
+  EXPECT_EQ(show.what, action::show);
+  EXPECT_EQ(show.session, "12");
+  EXPECT_EQ(show.where.url, "u");
+  EXPECT_TRUE(show.json);
+  EXPECT_EQ(parsed<session_command>({"session", "attach"}).session, "");
+  EXPECT_EQ(parsed<session_command>({"session", "attach", "name"}).session, "name");
+  EXPECT_EQ(parsed<session_command>({"session", "start"}).what, action::start);
+  EXPECT_EQ(parsed<session_command>({"session", "restart"}).what, action::restart);
+  EXPECT_EQ(parsed<session_command>({"session", "stop"}).what, action::stop);
+  EXPECT_EQ(parsed<session_command>({"session", "--profile", "p", "keep"}).what, action::keep);
+}
+
+TEST(CommandLine, ListsAndCancelsStatements) {
+  EXPECT_FALSE(parsed<statements_command>({"statements"}).cancel);
+  const auto cancel = parsed<statements_command>({"statements", "cancel", "3", "--session", "s"});
+  EXPECT_EQ(cancel.cancel, 3);
+  EXPECT_EQ(cancel.session, "s");
+}
+
+TEST(CommandLine, ReadsAndFollowsLogs) {
+  const auto plain = parsed<logs_command>({"logs"});
+  EXPECT_FALSE(plain.follow || plain.tail || plain.from);
+  const auto tail = parsed<logs_command>({"logs", "-f", "--tail", "20", "--session", "s"});
+  EXPECT_TRUE(tail.follow);
+  EXPECT_EQ(tail.tail, 20);
+  EXPECT_EQ(tail.session, "s");
+  EXPECT_EQ(parsed<logs_command>({"logs", "--from", "0", "--profile", "p"}).from, 0);
+}
+
+TEST(CommandLine, LooksIntoTheHistory) {
+  using action = runs_command::action;
+  EXPECT_EQ(parsed<runs_command>({"runs", "--json"}).what, action::list);
+  const auto show = parsed<runs_command>({"runs", "show", "3f2a", "--code"});
+  EXPECT_EQ(show.what, action::show);
+  EXPECT_EQ(show.words, "3f2a");
+  EXPECT_TRUE(show.code);
+  const auto search = parsed<runs_command>({"runs", "search", "two words"});
+  EXPECT_EQ(search.what, action::search);
+  EXPECT_EQ(search.words, "two words");
+  EXPECT_EQ(parsed<runs_command>({"runs", "clear"}).what, action::clear);
+  EXPECT_EQ(parsed<state_command>({"state", "--profile", "p"}).where.profile, "p");
+}
+
 TEST(CommandLine, ServesTheEndpointAndTheEditor) {
   const auto local =
       parsed<local_command>({"local", "--port", "8998", "--strict", "--python", "p"});
@@ -103,7 +159,18 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
       {{"run", "-c", "1", "--once", "--session", "3"}, "--once"},
       {{"nonsense"}, "nonsense"},
       {{"sessions", "kill"}, "ID"},
+      {{"sessions", "kill", "1", "--mine"}, "--mine"},
+      {{"sessions", "kill", "--mine", "--all"}, "--all"},
       {{"sessions", "--", "x"}, "--"},
+      {{"session", "dance"}, "dance"},
+      {{"session", "stop", "12"}, "12"},
+      {{"statements", "cancel"}, "N"},
+      {{"statements", "cancel", "-1"}, "-1"},
+      {{"logs", "--tail", "-1"}, "-1"},
+      {{"logs", "--tail", "1", "--from", "2"}, "--tail"},
+      {{"logs", "-f", "12"}, "12"},
+      {{"runs", "show"}, "RUN"},
+      {{"runs", "search"}, "TEXT"},
       {{"local", "--port", "seventy"}, "--port"},
       {{"local", "--port", "70000"}, "--port"},
       {{"serve"}, "--stdio"},
@@ -117,7 +184,8 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
 }
 
 TEST(CommandLine, EveryHelpFitsAScreenAndBeginsWithExamples) {
-  for (const auto* name : {"", "run", "sessions", "local", "trust", "serve", "completion"}) {
+  for (const auto* name : {"", "run", "sessions", "session", "statements", "logs", "runs", "state",
+                           "local", "trust", "serve", "completion"}) {
     words arguments;
     if (*name != '\0') arguments.emplace_back(name);
     arguments.emplace_back("--help");
@@ -140,7 +208,8 @@ TEST(CommandLine, CompletionKnowsEveryCommand) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto script = parsed<print_command>({"completion", shell}).text;
     for (const auto* name :
-         {"run", "sessions", "local", "trust", "serve", "completion", "version"}) {
+         {"run", "runs", "session", "sessions", "statements", "logs", "state", "local", "trust",
+          "serve", "completion", "version", "follow", "attach", "mine"}) {
       EXPECT_THAT(script, HasSubstr(name)) << shell;
     }
   }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <sstream>
 #include <vector>
 
@@ -56,6 +57,39 @@ class Printer : public testing::Test {
   terminal drawing{{.output = output.writer(), .status = status.writer(), .draws = true}};
   protocol::RunInfo run{.run = "r", .profile = "p", .state = protocol::RunState::running};
 };
+
+TEST_F(Printer, PrintsTheLinesOfALogAndSaysItsNotices) {
+  printer events(loop.io.get_executor(), time, plain, false);
+  protocol::LogLines lines{.profile = "p", .session = "1", .lines = {"one", "two"}};
+  lines.section = protocol::LogSection::stderr;
+  loop.run(events.log_lines(lines));
+  EXPECT_EQ(output.taken(), "one\ntwo\n");
+  protocol::LogLines end{.profile = "p", .session = "1", .notice = "It is over.", .ended = true};
+  loop.run(events.log_lines(end));
+  loop.run(events.wait());
+  EXPECT_EQ(output.taken(), "");
+  EXPECT_EQ(status.taken(), "· It is over.\n");
+}
+
+TEST_F(Printer, StopsWaitingForALogThatNobodyReads) {
+  const auto before = ::signal(SIGPIPE, SIG_IGN);
+  printer events(loop.io.get_executor(), time, plain, false);
+  output.close_reader();
+  protocol::LogLines lines{.profile = "p", .session = "1", .lines = {"one"}};
+  loop.run(events.log_lines(lines));
+  loop.run(events.wait());
+  ::signal(SIGPIPE, before);
+}
+
+TEST_F(Printer, TellsALogAsEvents) {
+  printer events(loop.io.get_executor(), time, plain, true);
+  protocol::LogLines lines{.profile = "p", .session = "1", .lines = {"one"}, .gap = 0};
+  loop.run(events.log_lines(lines));
+  const auto told = this->events();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0]["event"], "log/lines");
+  EXPECT_EQ(told[0]["data"]["lines"], json({"one"}));
+}
 
 TEST_F(Printer, PrintsTheOutputAndNothingElse) {
   printer told(loop.io.get_executor(), time, plain, false);
