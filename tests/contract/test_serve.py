@@ -23,7 +23,7 @@ def livy(fake_livy):
 
 
 def profiles(livy):
-    return {"fake": {"url": livy.url}}
+    return {"fake": {"url": livy.url, "agent": False}}  # it has no Python
 
 
 def statements(livy):
