@@ -144,7 +144,7 @@ def test_a_person_is_asked_by_name(place, answer, left):
 def test_statements_are_listed_whoever_sent_them(place):
     assert place.run("run", "-c", "mine = 1").code == OK
     (session,) = place.sessions()
-    place.server.client.post(f"/sessions/{session['id']}/statements", json={"code": "theirs = 2"})
+    place.server.client.post(f"/sessions/{session['id']}/statements", {"code": "theirs = 2"})
     listed = place.run("statements")
     assert listed.code == OK and "mine = 1" in listed.out and "theirs = 2" in listed.out, listed
     assert "livyd run=" not in listed.out

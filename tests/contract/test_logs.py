@@ -2,7 +2,6 @@
 
 import collections
 import json
-import os
 import signal
 import subprocess
 import threading
@@ -195,5 +194,5 @@ def test_the_log_of_this_folders_session_is_read_while_a_run_holds_it(home, embe
         ended = home.run("logs", *arguments, **environment)
         assert ended.code == OK, ended
     finally:
-        os.kill(running.pid, signal.SIGKILL)
+        running.kill()
         running.communicate()
