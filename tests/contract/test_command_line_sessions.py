@@ -169,26 +169,26 @@ def test_runs_are_kept_shown_searched_and_cleared(place):
     path = place.home.write("job.py", "print('needle in the output')\n")
     assert place.run("run", path).code == OK
     assert place.run("run", "-c", "1/0").code == RAISED
-    rows = [json.loads(line) for line in place.home.run("runs", "--json").out.splitlines()]
+    rows = [json.loads(line) for line in place.run("runs", "--json").out.splitlines()]
     assert [row["result"]["outcome"] for row in rows] == ["error", "ok"]
-    table = place.home.run("runs")
+    table = place.run("runs")
     assert table.code == OK and "job.py" in table.out and "error" in table.out, table
     run = rows[1]["run"]
-    shown = place.home.run("runs", "show", run[:8])
+    shown = place.run("runs", "show", run[:8])
     assert shown.code == OK and shown.out.strip() == "needle in the output", shown
-    code = place.home.run("runs", "show", run, "--code")
+    code = place.run("runs", "show", run, "--code")
     assert "needle" in code.out and "livyd run=" not in code.out, code
-    found = place.home.run("runs", "search", "NEEDLE")
+    found = place.run("runs", "search", "NEEDLE")
     assert found.code == OK and run[:8] in found.out, found
-    nothing = place.home.run("runs", "search", "haystack")
+    nothing = place.run("runs", "search", "haystack")
     assert nothing.code == RAISED and nothing.out == "", nothing
-    assert place.home.run("runs", "clear").code == OK
-    empty = place.home.run("runs")
-    assert empty.code == OK and empty.out == "" and "Nothing was run" in empty.err, empty
+    assert place.run("runs", "clear").code == OK
+    empty = place.run("runs")
+    assert empty.code == OK and empty.out == "" and "No runs" in empty.err, empty
 
 
 def test_an_unknown_run_is_named(place):
-    ended = place.home.run("runs", "show", "12345678")
+    ended = place.run("runs", "show", "12345678")
     assert ended.code == REFUSED and "12345678" in ended.err and ended.out == "", ended
 
 
