@@ -49,8 +49,8 @@ task<void> conversation::initialize(std::string client, bool keep) {
                                     .client = std::move(client),
                                     .configuration = where_.configuration};
   if (keep) params.state_folder = state_folder_of(where_.workspace).string();
-  auto result = co_await service_.initialize(std::move(params));
   if (where_.takes_token) service_.set_token(where_.profile, std::getenv("LIVYD_TOKEN"));
+  auto result = co_await service_.initialize(std::move(params));
   check_problem(result.profiles);
   if (!assume_yes_) ask_to_confirm(result.profiles);
 }

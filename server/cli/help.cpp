@@ -115,6 +115,7 @@ constexpr std::string_view runs =
   livyd runs clear                     forget all finished runs and their outputs
 
   --json            one run, event or match a line
+  --url URL         also runs on a server without a profile
 )";
 
 constexpr std::string_view state =

@@ -58,7 +58,9 @@ task<int> list(conversation& here) {
   if (here.events().as_json()) {
     for (const auto& run : known.runs) co_await here.screen().output(json_line(run));
   } else if (known.runs.empty()) {
-    here.screen().say("Nothing was run in this folder yet.");
+    here.screen().say(
+        "No runs of this folder are known. Those on a server without a profile are listed with its "
+        "--url.");
   } else {
     std::vector<std::vector<std::string>> rows{
         {"RUN", "WHEN", "STATE", "TOOK", "OUTPUT", "PROFILE", "SOURCE"}};

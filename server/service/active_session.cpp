@@ -203,6 +203,9 @@ task<void> active_session::bring_up() {
     if (!found) found = co_await create(*livy);
     co_await wait_until_ready(*livy, std::move(*found));
     co_await equip(*livy);
+    if (info_.state != SessionState::busy) {
+      co_await change(working_ ? SessionState::busy : SessionState::idle, {});
+    }
     if (!keeping_.running()) {
       keeping_.start(executor_, "session", [this] { return watch_over(); });
     }

@@ -76,8 +76,8 @@ class service {
   task<protocol::StateResult> state_show(protocol::Empty params);
   task<protocol::Empty> watch(protocol::WatchParams params);
 
-  /// For in-process callers: the Bearer token of a profile. Kept in memory only. Call it after
-  /// initialize and before the profile's first use.
+  /// For in-process callers: the Bearer token of a profile. Kept in memory only. Call it before
+  /// initialize, which may already look for the profile's unfinished runs.
   void set_token(const std::string& profile, std::string token);
 
   /// The caller goes away: from now on a cancelled request is no wish of the user's, and what was
