@@ -206,8 +206,8 @@ class Door:
         try:
             while await self.exchange(reader, writer, upstream):
                 pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # asyncio's streams would complain of a cancelled task: the proxy is being closed
         finally:
             self.connections.discard(writer)
             upstream.close()

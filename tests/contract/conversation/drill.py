@@ -131,11 +131,13 @@ class Place:
         self.sessions_at_once = 2 if server.foreign else 12
 
     def windows(self, folder, profiles, count=None, **settings):
-        """Opened windows, each with so many profiles, each with a door of its own."""
-        if self.server.foreign:
-            profiles, count = min(profiles, self.sessions_at_once), 1
+        """Opened windows, each with so many profiles, each with a door of its own; without `count` as many
+        as the server takes sessions, and fewer profiles when it takes fewer."""
+        if count is None:
+            profiles = min(profiles, self.sessions_at_once)
+            count = self.sessions_at_once // profiles
         made = [self.window(folder / f"window-{len(self.made)}-{number}", profiles, **settings)
-                for number in range(count or max(1, self.sessions_at_once // profiles))]
+                for number in range(count)]
         side_by_side(Window.open, made, 4)
         return made
 
