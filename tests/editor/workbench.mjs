@@ -281,9 +281,11 @@ class Workbench {
     // Rows are drawn anew while late answers arrive, so a click may miss.
     const question = await this.quickTitle();
     await eventually(`"${label}" is accepted`, async () => {
+      const before = await find();
+      await this.page.evaluate(() => new Promise(requestAnimationFrame));
       const row = await find();
       const place = this.quickInput.locator(`.monaco-list-row[data-index="${row?.index}"]`);
-      if (row) await place.click({ timeout: 500 }).catch(() => {});
+      if (row && row.index === before?.index) await place.click({ timeout: 500 }).catch(() => {});
       return (await this.quickTitle()) !== question;
     });
   }
@@ -326,10 +328,18 @@ class Workbench {
 
   // ------------------------------------------------------------------ files and selections
 
+  /** Opens a file by its name: again when a list that changed led to another one. */
   async openFile(name) {
     const title = name.split("/").at(-1);
-    await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === title));
-    await this.chooseRow(title);
+    await eventually(
+      `${title} is opened`,
+      async () => {
+        await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === title));
+        await this.chooseRow(title);
+        return within(4, () => this.isActiveEditor(title));
+      },
+      { seconds: 30, describe: () => this.describe() },
+    );
     await this.waitForEditor(title);
   }
 
@@ -781,7 +791,7 @@ class Workbench {
   view(name) {
     return this.page
       .locator(".part.sidebar .pane")
-      .filter({ has: this.page.locator(`.pane-header[aria-label^="${name} Section"]`) })
+      .filter({ has: this.page.locator(".pane-header h3.title", { hasText: name }) })
       .first();
   }
 

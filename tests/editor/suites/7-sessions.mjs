@@ -166,7 +166,7 @@ export const suite = {
           async () => (await window.shownChannel()) === "Livy Session Log",
           { describe: () => window.describe() },
         );
-        await window.waitForOutput(/── session \S+ ──/);
+        await window.waitForOutput(/── session \S+ ──|the log is empty so far/);
         await window.screenshot("session-log");
         await window.runCommand("Livy: Stop Following Log");
         await eventually(
@@ -206,6 +206,7 @@ export const suite = {
       "a session that was lost behind livyd's back is said, and the next run has a new one",
       async ({ window, server }) => {
         await window.openFile("worker.py");
+        await window.goToLine(1);
         const before = (await window.runByKey()).body;
         const name = await window.sessionName();
         const ask = await server.stranger();
