@@ -250,6 +250,36 @@ export const suite = {
     ],
 
     [
+      "a run that was never sent before livyd ended is offered once, and waits for the answer",
+      (world) =>
+        withGate(world, "held", async (open) => {
+          const { window, server } = world;
+          await window.pressRun();
+          await window.waitForOutput("printed first", { seconds: 60 });
+          await window.openFile("after.py");
+          await window.pressRun();
+          const [daemon] = await server.daemons();
+          process.kill(daemon.pid, "SIGKILL");
+          const { buttons } = await window.waitForNotification(/1 run .*was not sent/, {
+            seconds: 60,
+          });
+          deepEqual(buttons, ["Run", "Discard"]);
+          await window.screenshot("held");
+          await open();
+          const channel = () => server.channelFile("Livy", window.since);
+          await eventually(
+            "the run that was under way has ended, and nothing else was sent",
+            async () => /printed first\nprinted last\n✓[^\n]*\n*$/.test(await channel()),
+            { seconds: 60, describe: () => window.describe() },
+          );
+          await window.waitForStatus(/1 run not sent/, { seconds: 40 });
+          await window.runs(() => window.clickNotificationButton("Run"));
+          match(await channel(), /── after\.py .*\nfree again\n✓[^\n]*\n*$/);
+          await window.clearNotifications();
+        }),
+    ],
+
+    [
       "what livyd believes can be read",
       async ({ window }) => {
         await window.runCommand("Livy: Show State");
