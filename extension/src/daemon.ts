@@ -118,6 +118,11 @@ export class Daemon implements vscode.Disposable {
     return this.#supervisor.wanted;
   }
 
+  /** A line in Livy Log. */
+  note(text: string): void {
+    this.#log.info(text);
+  }
+
   /** A line in Livy Log about something that nobody asked for. */
   warn(text: string): void {
     this.#log.warn(text);

@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { count } from "./render.ts";
 
 export function activate(context: Context): vscode.Disposable {
-  void findAgain(context);
+  context.output.restoreBy(drawAgain(context));
   return vscode.Disposable.from(
     context.daemon.onRestarted(() => void afterRestart(context)),
     context.settings.onDidChange(() => void lookAfterSwitch(context)),
@@ -15,13 +15,18 @@ export function activate(context: Context): vscode.Disposable {
 }
 
 /** A window that had a session before finds it; one that never ran anything does nothing at all. */
-async function findAgain(context: Context): Promise<void> {
+async function drawAgain(context: Context): Promise<void> {
   const { daemon, output, settings } = context;
   const { profile } = settings;
-  if (profile === undefined || !(await hasStore(context))) return;
-  // Nobody asked for it: the status bar and the next run say it where it matters.
-  await quietly(context, "The runs could not be drawn again", () => output.redraw(daemon));
-  await lookFor(context, profile);
+  let found = 0;
+  if (profile !== undefined && (await hasStore(context))) {
+    // Nobody asked for it: the status bar and the next run say it where it matters.
+    await quietly(context, "The runs could not be drawn again", async () => {
+      found = (await output.redraw(daemon)).length;
+    });
+    void lookFor(context, profile);
+  }
+  daemon.note(`The window is ready; ${count(found, "run")} found again.`);
 }
 
 /** The daemon writes its store as JSON when there is something worth finding again. */

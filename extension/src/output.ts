@@ -35,6 +35,7 @@ export class Output implements vscode.Disposable {
   readonly #files = new Map<string, string>();
   readonly #fullOutputs: FullOutput[] = [];
   #channel: vscode.OutputChannel | undefined;
+  #restoring: Promise<void> | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -42,6 +43,21 @@ export class Output implements vscode.Disposable {
 
   dispose(): void {
     this.#channel?.dispose();
+  }
+
+  /**
+   * Until this is done only what `redraw` draws is written, so that the past stands above what goes
+   * on. Nothing is missed: attaching brings all of a run.
+   */
+  restoreBy(work: Promise<void>): void {
+    this.#restoring = work.finally(() => {
+      this.#restoring = undefined;
+    });
+  }
+
+  /** Until the past is drawn: what is started now stands below it. */
+  async restored(): Promise<void> {
+    await this.#restoring;
   }
 
   /** To be called before a run is started by the user. */
@@ -126,7 +142,7 @@ export class Output implements vscode.Disposable {
   #changed(run: RunInfo): void {
     if (run.source) this.#files.set(fileLabel(run.source), run.source.file);
     // One that goes on belongs here; one that ended long ago may only be looked at.
-    if (run.state !== "finished") this.#drawn.add(run.run);
+    if (run.state !== "finished" && !this.#restoring) this.#drawn.add(run.run);
     if (!this.#drawn.has(run.run)) return;
     this.#transcript.changed(run);
     if (isUnderWay(run)) this.#reveal(run);

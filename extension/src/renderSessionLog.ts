@@ -15,6 +15,11 @@ export class SessionLog {
   #session: string | undefined;
   #section: LogSection | undefined;
 
+  /** Nothing was taken yet. */
+  get empty(): boolean {
+    return this.#session === undefined;
+  }
+
   /** The text to append for these lines. */
   take(event: LogLines): string {
     const { session, section, lines, gap, ended } = event;

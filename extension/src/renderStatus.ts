@@ -48,12 +48,13 @@ function stateWords(situation: Situation): { icon: string; words: string } {
       return { icon: "error", words: "dead" };
     case "lost":
       return { icon: "warning", words: "lost" };
-    case "starting": {
-      const seconds = Math.max(0, Math.floor((now - session.since) / 1000));
-      return { icon: "sync~spin", words: `starting ${seconds} s` };
-    }
   }
   const active = activeRun(runs);
+  const onServer = active?.state === "running" || active?.state === "stopping";
+  if (session?.state === "starting" && !onServer) {
+    const seconds = Math.max(0, Math.floor((now - session.since) / 1000));
+    return { icon: "sync~spin", words: `starting ${seconds} s` };
+  }
   if (active) return { icon: "loading~spin", words: percent(active) ?? runWords(active) };
   if (held > 0) return { icon: "debug-pause", words: `${count(held, "run")} not sent` };
   const left = minutesLeft(situation);

@@ -38,6 +38,7 @@ export class Runner {
       const question = `Run ${described(orders)} on ${name}?`;
       if (!(await this.#notices.confirmed(this.#daemon.profile(name), question, "Run"))) return;
       this.#last = [...orders];
+      await this.#output.restored();
       for (const order of orders) await this.#start(name, order);
     } catch (error) {
       this.#notices.failed(error);

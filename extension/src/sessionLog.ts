@@ -105,6 +105,7 @@ class Follower implements vscode.Disposable {
     try {
       this.#setFollowing(true);
       await this.#context.daemon.ask(logFollow, wanted);
+      if (this.#log.empty) this.#channel?.appendLine(notice("the log is empty so far"));
     } catch (error) {
       this.#wanted = undefined;
       this.#setFollowing(false);

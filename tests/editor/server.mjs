@@ -217,6 +217,23 @@ class Server {
     return (await this.processes()).filter(({ command }) => /\/livyd serve\b/.test(command));
   }
 
+  /** A client of the embedded endpoint that livyd knows nothing of: `(method, path) → answer`. */
+  async stranger() {
+    const state = this.environment.XDG_STATE_HOME;
+    const [file] = (await readdir(state, { recursive: true })).filter((path) =>
+      path.endsWith("local.json"),
+    );
+    const { url, token } = JSON.parse(await readFile(join(state, file), "utf8"));
+    return async (method, path) => {
+      const answer = await fetch(new URL(path, url), {
+        method,
+        headers: { Authorization: `Bearer ${token}`, "X-Requested-By": "a test" },
+      });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
+      return answer.json();
+    };
+  }
+
   /**
    * What extension hosts that were started after `since` wrote to an output channel, as it stands in
    * the editor's log folder: for waiting, because looking at it moves no focus.

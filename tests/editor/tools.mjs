@@ -98,3 +98,14 @@ export async function eventually(what, look, { seconds = 15, describe } = {}) {
     await new Promise((wake) => setTimeout(wake, 60));
   }
 }
+
+/** What `look` yields once it is truthy; false when it is not within so many seconds. */
+export async function within(seconds, look) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > end) return false;
+    await new Promise((wake) => setTimeout(wake, 40));
+  }
+}

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { artefacts, eventually } from "./tools.mjs";
+import { artefacts, eventually, within } from "./tools.mjs";
 
 const browserFlags = [
   "--no-sandbox",
@@ -63,6 +63,18 @@ class Workbench {
     await this.ready();
   }
 
+  /** Leaves the page, as somebody does who closes the lid. */
+  async leave() {
+    this.home = this.page.url();
+    await this.page.goto("about:blank");
+  }
+
+  async comeBack() {
+    this.since = Date.now();
+    await this.page.goto(this.home);
+    await this.ready();
+  }
+
   async close() {
     await this.context.close();
   }
@@ -95,8 +107,19 @@ class Workbench {
     await this.pressUntil("the quick input is dismissed", ["Escape"], hidden, { patience: 0.5 });
   }
 
+  /** Until the extension has drawn the runs of before, which take part in no count. */
+  async restored() {
+    await eventually(
+      "livyd is ready in this window",
+      async () =>
+        (await this.server.channelFile("Livy Log", this.since)).includes("The window is ready"),
+      { seconds: 60, describe: () => this.describe() },
+    );
+  }
+
   /** Presses a key that runs code in the active editor, until something comes of it. */
   async pressRun(...keys) {
+    await this.restored();
     const before = await this.traces();
     await eventually(
       "the key that runs code has an effect",
@@ -258,11 +281,28 @@ class Workbench {
     // Rows are drawn anew while late answers arrive, so a click may miss.
     const question = await this.quickTitle();
     await eventually(`"${label}" is accepted`, async () => {
+      const before = await find();
+      await this.page.evaluate(() => new Promise(requestAnimationFrame));
       const row = await find();
       const place = this.quickInput.locator(`.monaco-list-row[data-index="${row?.index}"]`);
-      if (row) await place.click({ timeout: 500 }).catch(() => {});
+      if (row && row.index === before?.index) await place.click({ timeout: 500 }).catch(() => {});
       return (await this.quickTitle()) !== question;
     });
+  }
+
+  /** Accepts the first row of this label, in a list that must not be narrowed by it. */
+  async chooseFirst(label) {
+    const question = await this.quickTitle();
+    await eventually(
+      `"${label}" is accepted`,
+      async () => {
+        const row = (await this.quickRows()).find((candidate) => candidate.label === label);
+        const place = this.quickInput.locator(`.monaco-list-row[data-index="${row?.index}"]`);
+        if (row) await place.click({ timeout: 500 }).catch(() => {});
+        return (await this.quickTitle()) !== question;
+      },
+      { describe: async () => JSON.stringify(await this.quickRows()) },
+    );
   }
 
   /** Types into an input box that offers no rows, and accepts. */
@@ -288,10 +328,18 @@ class Workbench {
 
   // ------------------------------------------------------------------ files and selections
 
+  /** Opens a file by its name: again when a list that changed led to another one. */
   async openFile(name) {
     const title = name.split("/").at(-1);
-    await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === title));
-    await this.chooseRow(title);
+    await eventually(
+      `${title} is opened`,
+      async () => {
+        await this.ask("Control+p", name, (rows) => rows.some((row) => row.label === title));
+        await this.chooseRow(title);
+        return within(4, () => this.isActiveEditor(title));
+      },
+      { seconds: 30, describe: () => this.describe() },
+    );
     await this.waitForEditor(title);
   }
 
@@ -523,6 +571,7 @@ class Workbench {
    * they stand in the channel.
    */
   async runs(act, { count = 1, seconds = 30 } = {}) {
+    await this.restored();
     const ended = async () => endings(await this.server.channelFile("Livy", this.since));
     const before = await ended();
     await act();
@@ -742,7 +791,7 @@ class Workbench {
   view(name) {
     return this.page
       .locator(".part.sidebar .pane")
-      .filter({ has: this.page.locator(`.pane-header[aria-label^="${name} Section"]`) })
+      .filter({ has: this.page.locator(".pane-header h3.title", { hasText: name }) })
       .first();
   }
 
@@ -903,15 +952,4 @@ function clean(text) {
 /** Copied text as it was written. */
 function plain(text) {
   return text.replaceAll("\u00a0", " ").replaceAll("\r\n", "\n");
-}
-
-/** What `look` yields once it is truthy; false when it is not within so many seconds. */
-async function within(seconds, look) {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > end) return false;
-    await new Promise((wake) => setTimeout(wake, 40));
-  }
 }

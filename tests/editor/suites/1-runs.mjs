@@ -42,7 +42,8 @@ if __name__ == "__main__":
 `;
 
 const afterProgram = `import sys
-print("file" , "__file__" in globals(), "arguments", any("program.py" in a for a in sys.argv))
+left = "program.py" in globals().get("__file__", "")
+print("file", left, "arguments", any("program.py" in a for a in sys.argv))
 `;
 
 const files = {
