@@ -269,6 +269,18 @@ task<void> client::delete_session(std::string session) {
   expect_livy(answer, target, "delete the session");
 }
 
+task<bool> client::answers(duration silence) {
+  auto outgoing = request(http::method::get, "version", {}, {}, 2 * silence);
+  outgoing.silence = silence;
+  try {
+    co_await transport_.send(std::move(outgoing));
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
 task<void> client::connect(std::string session) {
   auto outgoing =
       request(http::method::post, session_path(session, "/connect"), {}, "{}", small_deadline);

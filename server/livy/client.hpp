@@ -44,6 +44,8 @@ class client {
   task<log_page> read_log(std::string session, std::int64_t from, std::int64_t size);
   /// Deleting what is gone is no failure. Livy may take 10 s while a cell runs.
   task<void> delete_session(std::string session);
+  /// Whether anything that speaks HTTP answers at all, within that silence.
+  task<bool> answers(duration silence);
   /// Keep-alive: the one cheap request that Livy counts as use.
   task<void> connect(std::string session);
 

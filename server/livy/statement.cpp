@@ -85,11 +85,11 @@ class statement_watch {
   }
 
   /// For the server's first word. Livy needs milliseconds; a network that swallows what is sent is
-  /// noticed by silence alone, and its return by a new connection: so looks are short in a hole,
-  /// with a long one between them for a server that is that slow.
+  /// noticed by silence alone, and its return by a new connection: so looks are short in a hole.
+  /// Long ones are for a server that is slow although the network is there.
   duration patience() const {
     if (failures_ == 0) return first_patience;
-    return failures_ % 5 == 0 ? slow_patience : hole_patience;
+    return network_there_ ? slow_patience : hole_patience;
   }
 
   duration torn_for() {
@@ -102,15 +102,18 @@ class statement_watch {
     co_await sink_.restart();
     std::optional<statement_view> seen;
     std::string trouble;
+    bool timed_out = false;
     const auto asked = time_.now();
     try {
       seen = co_await livy_.read_statement(session_, statement_, sink_, patience());
     } catch (const failure& unread) {
       if (!is_transient(unread.kind())) throw;
       trouble = unread.message();
+      timed_out = unread.kind() == failure_kind::timeout;
     }
     if (trouble.empty() && !seen) throw_forgotten();
     failures_ = trouble.empty() ? 0 : failures_ + 1;
+    if (timed_out) network_there_ = co_await livy_.answers(hole_patience);
     if (seen) {
       round_trip_ = time_.now() - asked;
       last_.state = seen->state;
@@ -139,6 +142,7 @@ class statement_watch {
   std::optional<clock::time_point> torn_since_;
   duration round_trip_{};
   int failures_ = 0;
+  bool network_there_ = false;  // something answered although the last look was not
   statement_progress last_;
 };
 

@@ -116,6 +116,23 @@ void append_tables(spool& output, const livy::statement_view& seen) {
   }
 }
 
+/// What fails here is told by what becomes of the run.
+task<bool> attempted(task<void> work) {
+  try {
+    co_await std::move(work);
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    log::debug("runs", concat("stop: ", reason.message()));
+  }
+  co_return true;
+}
+
+task<void> interrupt_or_withdraw(agent::remote& agent, std::string name) {
+  const auto done = co_await agent.interrupt(name);
+  // Not begun: what waits or is still on its way shall not run.
+  if (done == agent::interruption::unknown) co_await agent.withdraw(name);
+}
+
 /// For the drills only: with it, livyd behaves as clients do that send a lost POST again.
 bool adoption_is_off() {
   return std::getenv("LIVYD_TEST_NO_ADOPTION") != nullptr;  // NOLINT(concurrency-mt-unsafe)
@@ -626,31 +643,32 @@ task<protocol::RunResult> execution::judge(livy::statement_view seen) {
 
 task<void> execution::ask_to_stop() {
   if (!livy_ || run_.finished()) co_return;
-  const auto& stored = run_.stored;
-  const auto attempt = [](task<void> work) -> task<void> {
-    try {
-      co_await std::move(work);
-    } catch (const failure& reason) {
-      if (reason.kind() == failure_kind::cancelled) throw;
-      log::debug("runs", concat("stop: ", reason.message()));
-    }
-  };
+  using asio::experimental::awaitable_operators::operator&&;
   const auto server = livy_;
-  agent::remote agent(*server, tools_.time, stored.session);
-  if (stored.agent) {
-    auto interrupt = [&]() -> task<void> {
-      const auto name = stored.marked_name();
-      const auto done = co_await agent.interrupt(name);
-      // Not begun: what waits or is still on its way shall not run.
-      if (done == agent::interruption::unknown) co_await agent.withdraw(name);
-    };
-    auto work = interrupt();
-    co_await attempt(std::move(work));
+  const auto session = run_.stored.session;
+  const auto name = run_.stored.marked_name();
+  const auto statement = run_.stored.statement;
+  agent::remote agent(*server, tools_.time, session);
+  // Side by side: the interrupt of a JVM call may take seconds, and the cancel is what ends that.
+  auto cancel = [&]() -> task<bool> {
+    if (statement < 0) co_return true;
+    auto work = server->cancel_statement(session, statement);
+    co_return co_await attempted(std::move(work));
+  };
+  auto interrupt = [&]() -> task<bool> {
+    if (!run_.stored.agent) co_return true;
+    auto work = interrupt_or_withdraw(agent, name);
+    co_return co_await attempted(std::move(work));
+  };
+  auto cancelled = cancel();
+  auto interrupted = interrupt();
+  std::exception_ptr cut;
+  try {
+    co_await (std::move(cancelled) && std::move(interrupted));
+  } catch (...) {
+    cut = std::current_exception();
   }
-  if (stored.statement >= 0 && !run_.finished()) {
-    auto work = server->cancel_statement(stored.session, stored.statement);
-    co_await attempt(std::move(work));
-  }
+  if (cut) throw_cancelled();
 }
 
 task<bool> execution::session_is_free() {

@@ -25,6 +25,7 @@ constexpr duration interrupt_interval = 200ms;
 /// How long a deletion waits for the interrupt of what runs.
 constexpr duration interrupt_patience = 1s;
 constexpr std::int64_t statements_listed = 100;
+constexpr std::int64_t furthest_statement = 5000;
 
 class no_output final : public livy::output_sink {
  public:
@@ -277,9 +278,15 @@ task<protocol::StatementListResult> room::list_statements(std::optional<std::str
   auto livy = co_await connection_.open();
   no_output nowhere;
   std::vector<livy::statement_view> seen;
-  // Upwards from what is known to the first that does not exist yet.
+  // Old ones are gone and new ones are not there yet, both with the same answer: upwards in steps
+  // that cannot pass over the hundred that a server keeps.
   const bool active = session_.info().id == wanted;
   std::int64_t top = active ? session_.last_statement() : -1;
+  for (std::int64_t probe = 0; top < 0 && probe < furthest_statement;
+       probe += statements_listed / 2) {
+    auto there = co_await livy->read_statement(wanted, probe, nowhere);
+    if (there) top = probe;
+  }
   while (true) {
     auto next = co_await livy->read_statement(wanted, top + 1, nowhere);
     if (!next) break;

@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "driverMemory?"},
         bad_profile{R"({"url": "http://a", "zzzzzzzz": 1})",
                     "In profile \"cluster\": unknown field \"zzzzzzzz\". Known are url, kind, "
-                    "session, auth, tls, python, confirm."},
+                    "session, auth, tls, python, confirm, agent."},
         bad_profile{R"({"url": 5})", "In profile \"cluster\": \"url\" must be text in quotes."},
         bad_profile{R"({"url": "http://a", "confirm": "yes"})",
                     "In profile \"cluster\": \"confirm\" must be true or false."},
