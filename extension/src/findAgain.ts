@@ -68,7 +68,10 @@ async function afterRestart(context: Context): Promise<void> {
       daemon.forgetRun(run.run);
       output.end(run, "unknown", "livyd stopped while this ran and cannot tell what became of it.");
     }
-    const text = restartSentence(before.length - lost.length, lost.length);
+    // Those that are held now are offered in a sentence of their own.
+    const held = new Set(daemon.heldRuns.map(({ run }) => run));
+    const again = before.filter(({ run }) => found.has(run) && !held.has(run));
+    const text = restartSentence(again.length, lost.length);
     output.notice(text);
     notices.say("warning", text, [{ verb: "Show Log", command: "livyd.showLog" }]);
   } catch (error) {

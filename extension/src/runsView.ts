@@ -33,8 +33,6 @@ export function activate(context: Context): vscode.Disposable {
       await vscode.env.clipboard.writeText(code);
       vscode.window.setStatusBarMessage("The code is in the clipboard.", 5000);
     }),
-    register("livyd.releaseRun", async ({ run }) => void (await daemon.releaseRun(run))),
-    register("livyd.discardRun", ({ run }) => daemon.discardRuns([run])),
   );
 }
 

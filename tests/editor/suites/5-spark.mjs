@@ -1,7 +1,9 @@
 // PySpark on this machine, from the editor; also where the README's picture comes from.
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
+import { eventually } from "../tools.mjs";
 
 const wordcount = `from pathlib import Path
 
@@ -39,6 +41,8 @@ export const suite = {
     files: {
       "wordcount.py": wordcount,
       "table.py": "spark.range(3).show()\n",
+      "frame.py":
+        "spark.range(12).selectExpr('id', 'id % 5 as rest', 'concat(\"row \", id) as name')\n",
     },
     environment: { LIVYD_PYTHON: tools.sparkPython },
     settings: {
@@ -74,6 +78,44 @@ export const suite = {
         await window.openFile("table.py");
         const block = await window.runByKey();
         match(block.body, /\+---\+\n\| id\|\n\+---\+\n\| {2}0\|\n\| {2}1\|\n\| {2}2\|\n\+---\+/);
+      },
+    ],
+
+    [
+      "a DataFrame is a table in the results panel, which sorts it",
+      async ({ window }) => {
+        await window.openFile("frame.py");
+        const block = await window.runByKey();
+        match(block.body, /\(.*a table.*: Livy: Show Results\)$/);
+        await window.runCommand("Livy: Show Results");
+        const frame = await eventually(
+          "the table is drawn",
+          async () => {
+            for (const candidate of window.page.frames()) {
+              if (
+                (await candidate
+                  .locator("tbody tr")
+                  .count()
+                  .catch(() => 0)) === 12
+              ) {
+                return candidate;
+              }
+            }
+          },
+          { seconds: 30, describe: () => window.describe() },
+        );
+        const first = () => frame.locator("tbody tr").first().locator("td").allInnerTexts();
+        deepEqual(await first(), ["0", "0", "row 0"]);
+        for (const wanted of [
+          ["0", "0", "row 0"],
+          ["4", "4", "row 4"],
+        ]) {
+          await frame.locator("th", { hasText: "rest" }).click();
+          await eventually("it is sorted", async () => String(await first()) === String(wanted), {
+            describe: async () => String(await first()),
+          });
+        }
+        await window.screenshot("table");
       },
     ],
   ],
