@@ -42,7 +42,8 @@ export const suite = {
       "wordcount.py": wordcount,
       "table.py": "spark.range(3).show()\n",
       "frame.py":
-        "spark.range(12).selectExpr('id', 'id % 5 as rest', 'concat(\"row \", id) as name')\n",
+        "display(spark.range(12).selectExpr('id', 'id % 5 as rest', 'concat(\"row \", id) as name'))\n",
+      "query.sql": "select id, id * 2 as twice from range(3)\n",
     },
     environment: { LIVYD_PYTHON: tools.sparkPython },
     settings: {
@@ -82,7 +83,20 @@ export const suite = {
     ],
 
     [
-      "a DataFrame is a table in the results panel, which sorts it",
+      "a file of SQL runs in the same session as Python, and shows its table",
+      async ({ window }) => {
+        await window.openFile("query.sql");
+        const block = await window.runByKey({ seconds: 60 });
+        equal(block.label, "query.sql");
+        match(block.outcome, /^✓/);
+        match(block.body, /id.*twice/);
+        match(block.body, /Livy: Show Results\)$/);
+        await window.screenshot("sql");
+      },
+    ],
+
+    [
+      "a DataFrame that is displayed is a table in the results panel, which sorts it",
       async ({ window }) => {
         await window.openFile("frame.py");
         const block = await window.runByKey();
