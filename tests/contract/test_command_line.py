@@ -460,7 +460,7 @@ def running_on(server, home, code):
         for session in sessions:
             listed = server.client.get(f"/sessions/{session['id']}/statements").json()
             for statement in listed.get("statements", []):
-                if statement["state"] == "running" and statement["started"]:
+                if statement["state"] == "running" and statement["started"] and code in statement["code"]:
                     return session["id"], statement["id"]
         assert process.poll() is None, process.communicate()
         return None

@@ -77,6 +77,10 @@ class Service : public testing::Test {
   Service() : livy_(loop_.get_executor()) { open(); }
 
   ~Service() override {
+    // They look at the test's own variables, which are gone by now.
+    livy_.before = {};
+    livy_.after = {};
+    livy_.on_statement = {};
     close();
     livy_.stop();
     loop_.restart();
