@@ -138,12 +138,6 @@ failure job_failure_from(const http::response& answer, const http::url& target) 
           reason.detail()};
 }
 
-class no_output final : public output_sink {
- public:
-  task<void> restart() override { co_return; }
-  task<void> write(std::size_t, std::string_view, std::string_view) override { co_return; }
-};
-
 }  // namespace
 
 /// One answer that holds a statement, read while it arrives.

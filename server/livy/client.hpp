@@ -22,6 +22,13 @@ class output_sink {
   virtual task<void> write(std::size_t part, std::string_view mime, std::string_view text) = 0;
 };
 
+/// For whoever wants a statement's state and not its output.
+class no_output final : public output_sink {
+ public:
+  task<void> restart() override { co_return; }
+  task<void> write(std::size_t, std::string_view, std::string_view) override { co_return; }
+};
+
 /// Every function throws what http::client throws, and livy::failure_from for other statuses; each
 /// is cancellable. A POST is sent once: after timeout, connection_lost, server_error or not_livy
 /// its outcome is unknown.
@@ -57,8 +64,7 @@ class client {
   /// failure{session_lost}; so are "RPC channel is closed." and "Connection refused" from the
   /// driver.
   task<std::optional<statement_view>> read_statement(std::string session, std::int64_t statement,
-                                                     output_sink& sink,
-                                                     duration silence = 10s);
+                                                     output_sink& sink, duration silence = 10s);
   task<void> cancel_statement(std::string session, std::int64_t statement);
 
   /// Starts a PySpark job, the base64 of a pickled function, beside the statements (submit-job, in

@@ -36,12 +36,6 @@ constexpr int failures_at_the_end = 8;
 /// How often a run is sent anew to a new session because its session was found gone.
 constexpr int most_lost_sessions = 2;
 
-class no_output final : public livy::output_sink {
- public:
-  task<void> restart() override { co_return; }
-  task<void> write(std::size_t, std::string_view, std::string_view) override { co_return; }
-};
-
 /// `%json name` of a name that does not exist is answered as a success whose data is the shell's
 /// own error reply; this makes it the error that it is.
 void unwrap_shell_error(livy::statement_view& seen) {
@@ -276,7 +270,7 @@ task<bool> execution::find_out() {
   facts.last_known = stored.last_known;
   bool has_agent = stored.agent;
   int failures = 0;
-  no_output nowhere;
+  livy::no_output nowhere;
   co_await run_.change(RunState::sent,
                        "the server's answer was lost; livyd finds out whether the code runs");
   while (true) {
@@ -379,7 +373,7 @@ task<bool> execution::watch_for_late(std::int64_t fence) {
   auto& stored = run_.stored;
   const auto until = tools_.time.now() + late_delivery;
   auto next = fence + 1;
-  no_output nowhere;
+  livy::no_output nowhere;
   while (tools_.time.now() < until) {
     std::optional<livy::statement_view> seen;
     std::string trouble;

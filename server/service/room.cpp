@@ -27,12 +27,6 @@ constexpr duration interrupt_patience = 1s;
 constexpr std::int64_t statements_listed = 100;
 constexpr std::int64_t furthest_statement = 5000;
 
-class no_output final : public livy::output_sink {
- public:
-  task<void> restart() override { co_return; }
-  task<void> write(std::size_t, std::string_view, std::string_view) override { co_return; }
-};
-
 failure unknown_run() {
   return {failure_kind::not_found, "livyd does not know this run (any more). Run the code again."};
 }
@@ -276,7 +270,7 @@ task<protocol::SessionInfo> room::restart_session() {
 task<protocol::StatementListResult> room::list_statements(std::optional<std::string> session) {
   const auto wanted = session_or_active(session);
   auto livy = co_await connection_.open();
-  no_output nowhere;
+  livy::no_output nowhere;
   std::vector<livy::statement_view> seen;
   // Old ones are gone and new ones are not there yet, both with the same answer: upwards in steps
   // that cannot pass over the hundred that a server keeps.
