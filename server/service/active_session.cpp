@@ -45,6 +45,8 @@ constexpr std::int64_t longest_unused_milliseconds = 4 * 60 * 1000;
 /// How long a session whose POST was not answered must be absent before it is posted again.
 constexpr duration late_session = 5s;
 constexpr int most_posts = 4;
+constexpr std::int64_t last_words_lines = 60;
+constexpr duration burial_patience = 15s;
 /// A first statement warms a driver up, which takes seconds on a busy machine.
 constexpr duration install_patience = 60s;
 
@@ -129,7 +131,8 @@ task<protocol::SessionInfo> active_session::look() {
         bringing_up_.start(executor_, "session", [this] { return bring_up(); });
       }
     } else {
-      co_await lose(found ? concat("it is ", found->state) : "it is no longer on the server");
+      co_await lose(stored->id,
+                    found ? concat("it is ", found->state) : "it is no longer on the server");
     }
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::cancelled) throw;
@@ -645,14 +648,41 @@ task<protocol::SessionInfo> active_session::stop() {
   co_return info_;
 }
 
-task<void> active_session::lose(std::string reason) {
+/// What is left on the server of a session that livyd created: its last words are kept, and it is
+/// deleted, because an interpreter that died or a driver that cannot be reached costs memory for
+/// hours. Its name is unique, so that nobody else's can be meant.
+task<void> active_session::bury(stored_session gone) {
+  if (!gone.created || gone.name.empty() || gone.url != connection_.stored_url()) co_return;
+  auto work = [](connection& server, std::string name, std::string& words) -> task<void> {
+    auto livy = co_await server.open();
+    auto found = co_await livy->find_session(name);
+    if (!found) co_return;
+    words.clear();
+    try {
+      auto page = co_await livy->read_log(found->id, -1, last_words_lines);
+      for (const auto& line : page.lines) words.append(line).append("\n");
+    } catch (const failure& reason) {
+      if (reason.kind() == failure_kind::cancelled) throw;
+    }
+    co_await livy->delete_session(found->id);
+  };
+  try {
+    auto burying = work(connection_, gone.name, last_words_);
+    co_await with_deadline(std::move(burying), burial_patience, "The session did not end in time.");
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    log::warn("session", concat(gone.name, " could not be deleted: ", reason.message()));
+  }
+}
+
+task<void> active_session::lose(std::string id, std::string reason) {
+  const auto stored = store_.session(profile_.name);
+  if (!stored || stored->removed || stored->id != id) co_return;
   loss_ = reason;
   forget_session();
-  const auto stored = store_.session(profile_.name);
-  if (stored && !stored->removed) {
-    co_await store_.put_session(profile_.name, std::nullopt);
-    co_await change(SessionState::lost, std::move(reason));
-  }
+  co_await store_.put_session(profile_.name, std::nullopt);
+  co_await change(SessionState::lost, std::move(reason));
+  co_await bury(*stored);
 }
 
 task<void> active_session::set_working(bool working) {

@@ -51,8 +51,9 @@ class active_session {
   /// counts as removed all the same.
   task<protocol::SessionInfo> stop();
 
-  /// A run found that the session is gone: the next ensure() starts a new one, and says so.
-  task<void> lose(std::string reason);
+  /// A run found that the session of this id is gone: the next ensure() starts a new one, and says
+  /// so. Nothing happens when another one is the active one by now.
+  task<void> lose(std::string id, std::string reason);
   /// A run begins or ends on it.
   task<void> set_working(bool working);
   /// A poll failed (`reason`) or succeeded again (""). The session is kept.
@@ -95,6 +96,7 @@ class active_session {
   void forget_session();
   void update_idle_end();
   task<void> tell_of_ghost();
+  task<void> bury(stored_session gone);
   task<void> discard(livy::client& livy, std::string id);
   task<void> keep(const livy::session_view& view);
   task<void> change(protocol::SessionState state, std::string detail);

@@ -127,6 +127,15 @@ task<void> interrupt_or_withdraw(agent::remote& agent, std::string name) {
   if (done == agent::interruption::unknown) co_await agent.withdraw(name);
 }
 
+/// What a new session's notice says after "The session was lost": without the advice to start one.
+std::string reason_of_loss(const failure& reason) {
+  constexpr std::string_view advice = " Start a new one.";
+  auto words = reason.message();
+  if (words.ends_with(advice)) words.resize(words.size() - advice.size());
+  if (words.ends_with('.')) words.pop_back();
+  return words;
+}
+
 /// For the drills only: with it, livyd behaves as clients do that send a lost POST again.
 bool adoption_is_off() {
   return std::getenv("LIVYD_TEST_NO_ADOPTION") != nullptr;  // NOLINT(concurrency-mt-unsafe)
@@ -216,7 +225,7 @@ task<bool> execution::submit() {
     run_.may_withdraw = true;
     co_await run_.keep();
     if (kind == failure_kind::session_lost && ++lost <= most_lost_sessions) {
-      co_await tools_.session.lose(problem->message());
+      co_await tools_.session.lose(run_.stored.session, reason_of_loss(*problem));
     } else if (is_transient(kind)) {
       co_await tools_.session.set_reachable(problem->message());
       co_await run_.change(RunState::starting, problem->message());
@@ -414,11 +423,8 @@ task<void> execution::end_as_unknown(std::string why) {
 
 task<void> execution::end_with_session(const failure& reason) {
   const bool removed = tools_.session.info().state == protocol::SessionState::removed;
-  auto why = reason.message();
-  constexpr std::string_view advice = " Start a new one.";
-  if (why.ends_with(advice)) why.resize(why.size() - advice.size());
-  if (why.ends_with('.')) why.pop_back();
-  if (!removed) co_await tools_.session.lose(why);
+  const auto why = reason_of_loss(reason);
+  if (!removed) co_await tools_.session.lose(run_.stored.session, why);
   if (run_.output.reply_bytes() == 0 && run_.stored.agent) end_last_line(run_.output);
   if (removed) {
     co_await run_.finish(RunOutcome::stopped, "the session was removed while this ran");
@@ -559,6 +565,8 @@ task<bool> execution::recall_outcome() {
 
 task<void> execution::conclude() {
   auto seen = std::move(*seen_);
+  // Livy goes on to take statements for an interpreter that is gone, and answers each with this.
+  const bool died = seen.error_value.starts_with("Interpreter died");
   close_account(seen);
   append_tables(run_.output, seen);
   auto result = co_await judge(std::move(seen));
@@ -566,7 +574,8 @@ task<void> execution::conclude() {
   std::erase_if(result.parts,
                 [](const auto& part) { return part.mime.find('/') == std::string::npos; });
   co_await run_.finish(std::move(result));
-  if (!run_.stored.agent) co_return;
+  if (died) co_await tools_.session.lose(run_.stored.session, "its interpreter died");
+  if (died || !run_.stored.agent) co_return;
   try {
     agent::remote agent(*livy_, tools_.time, run_.stored.session);
     co_await agent.drop(run_.stored.marked_name());

@@ -293,6 +293,21 @@ TEST_F(Service, ALateDeliveryIsSeenAboveTheFence) {
   EXPECT_EQ(livy_.posted, 1);
 }
 
+TEST_F(Service, ASessionWhoseInterpreterDiedIsDeletedAndReplaced) {
+  livy_.on_statement = [](fake_livy::statement& made) {
+    made.output = {{"status", "error"}, {"ename", "Error"}, {"evalue", "Interpreter died:\n"}};
+  };
+  start("a1");
+  EXPECT_EQ(ended().result->outcome, RunOutcome::error);
+  wait_for([&] { return livy_.deleted == 1; });
+  livy_.on_statement = {};
+  start("a2");
+  EXPECT_EQ(ended(2).result->outcome, RunOutcome::ok);
+  EXPECT_EQ(livy_.created, 2);
+  ASSERT_FALSE(heard_.notices.empty());
+  EXPECT_NE(heard_.notices.back().find("its interpreter died"), std::string::npos);
+}
+
 TEST_F(Service, AHoleOfThreeMinutesKeepsSessionAndRun) {
   time_ = &fast_time_;
   close();
