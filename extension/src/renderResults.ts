@@ -24,7 +24,7 @@ export type PanelRequest =
 export const longestPart = 32_000_000;
 
 export function shownPart(part: ResultPart, content: Buffer): ShownPart {
-  const title = `${partKind(part.mime)}, ${size(part.bytes)}`;
+  const title = titleOf(part);
   if (part.mime === "image/png" || part.mime === "image/jpeg" || part.mime === "image/svg+xml") {
     return {
       title,
@@ -34,14 +34,23 @@ export function shownPart(part: ResultPart, content: Buffer): ShownPart {
   }
   const text = content.toString("utf8");
   if (part.mime === "text/html") return { title, kind: "frame", document: frameDocument(text) };
-  if (part.mime.endsWith("json")) return { title, ...tableOrText(text) };
+  if (part.mime.endsWith("json")) {
+    const shown = tableOrText(text);
+    return { title: shown.kind === "table" ? `Table · ${size(part.bytes)}` : title, ...shown };
+  }
   if (part.mime.startsWith("text/")) return { title, kind: "text", text };
   return { title, kind: "file", reason: `livyd cannot show ${part.mime}.` };
 }
 
 /** In place of a part that is not read. */
 export function unreadPart(part: ResultPart, reason: string): ShownPart {
-  return { title: `${partKind(part.mime)}, ${size(part.bytes)}`, kind: "file", reason };
+  return { title: titleOf(part), kind: "file", reason };
+}
+
+/** "Table · 12.3 kB": as `partKind` says it, without the article. */
+function titleOf(part: ResultPart): string {
+  const words = partKind(part.mime).replace(/^an? /, "");
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)} · ${size(part.bytes)}`;
 }
 
 function tableOrText(

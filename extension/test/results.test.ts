@@ -68,6 +68,8 @@ test("each part is shown in its way", () => {
   assert.equal(part("application/json", '{"a":1}').kind, "text");
   assert.equal(part("application/json", "not json").kind, "text");
   assert.equal(part("application/octet-stream", "x").kind, "file");
+  assert.equal(part("application/json", JSON.stringify(sql)).title.split(" · ")[0], "Table");
+  assert.equal(part("image/svg+xml", "x").title, "Figure · 1 bytes");
   const image = part("image/png", "x");
   assert.equal(image.kind === "image" && image.source, "data:image/png;base64,eA==");
 });
