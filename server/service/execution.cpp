@@ -130,7 +130,9 @@ task<void> interrupt_or_withdraw(agent::remote& agent, std::string name) {
 /// What a new session's notice says after "The session was lost": without the advice to start one.
 std::string reason_of_loss(const failure& reason) {
   constexpr std::string_view advice = " Start a new one.";
+  constexpr std::string_view opening = "The session is gone: ";
   auto words = reason.message();
+  if (words.starts_with(opening)) words.erase(0, opening.size());
   if (words.ends_with(advice)) words.resize(words.size() - advice.size());
   if (words.ends_with('.')) words.pop_back();
   return words;
