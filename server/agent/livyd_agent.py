@@ -144,6 +144,7 @@ class Book(object):
         self.busy = False
         self.waiting = collections.deque()
         self.source = None  # descriptor from which comes what was written to fd 1 and 2
+        self.look = select.poll()  # on it; cheaper for each print than a read that fails
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def put(self, data, thread):
@@ -177,12 +178,15 @@ class Book(object):
 
     def drain(self):
         """Takes what waits in the pipe of fd 1 and 2; bounded, for a child may never stop."""
-        if self.source is None:
-            return
         for _ in range(64):
+            if not self.look.poll(0):
+                return
             try:
                 data = os.read(self.source, 65536)
-            except OSError:  # nothing waits
+            except OSError:
+                return
+            if not data:  # its other end is closed
+                self.look.unregister(self.source)
                 return
             text = self.decoder.decode(data).encode("utf-8")
             if text:
@@ -383,6 +387,7 @@ class Descriptors(object):
         try:
             self.sink = above_standard(self.sink)
             os.set_blocking(book.source, False)
+            book.look.register(book.source, select.POLLIN)
             widen(self.sink)
             for target, raw in enumerate(self.files, 1):
                 if raw is not None:
