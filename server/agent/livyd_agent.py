@@ -52,6 +52,7 @@ LONGEST_WAIT = 10.0
 LARGEST_PIECE = 8 << 20
 LAST_LINE = 1000000
 NEVER = -10.0
+SPARK_SECONDS = 1.0  # what Livy's cancel gets to end a call into the JVM
 AWAIT = 0x2000  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 COROUTINE = 0x80  # inspect.CO_COROUTINE
 MARKER = re.compile(r"# livyd run=([0-9A-Za-z.-]+)((?: [a-z]+=[^ \r\n]*)*)[ \r]*(?:\n|$)")
@@ -144,6 +145,7 @@ class Book(object):
         self.busy = False
         self.waiting = collections.deque()
         self.source = None  # descriptor from which comes what was written to fd 1 and 2
+        self.look = select.poll()  # on it; cheaper for each print than a read that fails
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def put(self, data, thread):
@@ -177,12 +179,15 @@ class Book(object):
 
     def drain(self):
         """Takes what waits in the pipe of fd 1 and 2; bounded, for a child may never stop."""
-        if self.source is None:
-            return
         for _ in range(64):
+            if not self.look.poll(0):
+                return
             try:
                 data = os.read(self.source, 65536)
-            except OSError:  # nothing waits
+            except OSError:
+                return
+            if not data:  # its other end is closed
+                self.look.unregister(self.source)
                 return
             text = self.decoder.decode(data).encode("utf-8")
             if text:
@@ -383,6 +388,7 @@ class Descriptors(object):
         try:
             self.sink = above_standard(self.sink)
             os.set_blocking(book.source, False)
+            book.look.register(book.source, select.POLLIN)
             widen(self.sink)
             for target, raw in enumerate(self.files, 1):
                 if raw is not None:
@@ -638,8 +644,11 @@ class Cell(object):
     def run_magic(self, line):
         result = None
         with careful_errors(self.shell):
-            for node in self.shell.parse_code_into_nodes(line.rstrip()):
-                result = node.execute()
+            try:
+                for node in self.shell.parse_code_into_nodes(line.rstrip()):
+                    result = node.execute()
+            except Exception as error:
+                raise error from None  # how the shell looked for the magic is nobody's business
         if not isinstance(result, dict):
             return
         if result.get("msg_type") == "execute_reply":
@@ -872,6 +881,7 @@ class Agent(object):
         self.in_user_code = False
         self.shield = 0  # above 0 the main thread is in the middle of a write
         self.interrupted = None  # the name of the run that shall be interrupted
+        self.asked_at = NEVER  # when that was asked
         self.sent_at = NEVER  # when its signal was sent; it may arrive late
 
     def execute_request(self, content):
@@ -955,7 +965,7 @@ class Agent(object):
         """Undoes what the cell before may have left behind."""
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         self.in_user_code, self.shield, self.interrupted = False, 0, None
-        self.sent_at = NEVER
+        self.sent_at = self.asked_at = NEVER
         if signal.getsignal(signal.SIGINT) != self.on_interrupt:
             signal.signal(signal.SIGINT, self.on_interrupt)
         self.descriptors.repair()
@@ -1008,6 +1018,8 @@ class Agent(object):
         if self.interrupted != current.name and time.monotonic() > self.sent_at + 1:
             self.interrupted = current.name  # not of ours: the user's own kill or interrupt_main
         # Torn from importlib's own code, no thread could import any more: the signal comes again.
+        if time.monotonic() < self.asked_at + SPARK_SECONDS and calls_jvm(frame):
+            return  # torn, it would cost py4j its connection
         if self.shield == 0 and not frame.f_code.co_filename.startswith("<frozen importlib"):
             self.check()
 
@@ -1098,7 +1110,7 @@ class Agent(object):
                 return {"done": "ended" if run in self.book.ran else "unknown"}
             if not self.in_user_code:
                 return {"done": "not running"}
-            self.interrupted = run
+            self.interrupted, self.asked_at = run, time.monotonic()
             self.send_interrupt(record)
         return {"done": "interrupted"}
 
@@ -1142,6 +1154,14 @@ def calls_user_code(frame):
     while frame is not None:
         if frame.f_code is inside.__code__:
             return frame is not innermost
+        frame = frame.f_back
+    return False
+
+
+def calls_jvm(frame):
+    while frame is not None and frame.f_code is not inside.__code__:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == "py4j":
+            return True
         frame = frame.f_back
     return False
 

@@ -119,6 +119,17 @@ def test_a_run_is_interrupted(agent, code):
     assert agent.session.text("1 + 1") == "2"
 
 
+def test_a_call_into_the_jvm_is_given_time_to_end(agent):
+    """Livy's cancel ends it; only one that does not end is torn."""
+    agent.run("jvm = {'__name__': 'py4j.clientserver', 'time': time, 'answers': []}\n"
+              "exec('def call(seconds):\\n    time.sleep(seconds)\\n    answers.append(seconds)', jvm)")
+    name, statement = begun(agent, "jvm['call'](0.3)\ntime.sleep(600)")
+    agent.facts("interrupt", run=name)
+    assert agent.session.result(statement, seconds=20)["output"]["ename"] == "KeyboardInterrupt"
+    assert agent.text("jvm['answers']") == "[0.3]\n"
+    test_a_run_is_interrupted(agent, "jvm['call'](600)")
+
+
 def test_an_interrupt_that_the_cell_catches_leaves_it_running(agent):
     code = "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    print('caught')\n'went on'"
     name, statement = begun(agent, code)
@@ -223,9 +234,9 @@ def test_a_reply_stays_under_a_megabyte(agent):
 
 def test_text_between_runs_belongs_to_the_session(agent):
     before = agent.facts("read", run="")["size"]
-    agent.run("bell = threading.Event()\n"
-              "def late():\n    print('in the run')\n    bell.wait(20)\n    print('after the run')\n"
-              "thread = threading.Thread(target=late); thread.start()")
+    agent.run("bell, said = threading.Event(), threading.Event()\n"
+              "def late():\n    print('in the run'); said.set()\n    bell.wait(20)\n    print('after the run')\n"
+              "thread = threading.Thread(target=late); thread.start(); _ = said.wait(20)")
     name, statement = begun(agent, "bell.set(); thread.join(); print('the next run')")
     assert agent.session.result(statement)["output"]["data"]["text/plain"] == "begun\nthe next run\n"
     assert agent.ask("read", run="", offset=before)[1] == b"after the run\n"
