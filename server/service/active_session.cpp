@@ -41,6 +41,7 @@ failure removed_by_user() {
 /// Between two looks at a session on which nothing of ours runs, and between two signs of use while
 /// something does: Livy ends a session after an hour, also a busy one.
 constexpr duration watch_interval = 20s;
+constexpr duration unreachable_interval = 2s;
 constexpr std::int64_t longest_unused_milliseconds = 4 * 60 * 1000;
 /// How long a session whose POST was not answered must be absent before it is posted again.
 constexpr duration late_session = 5s;
@@ -120,13 +121,19 @@ task<protocol::SessionInfo> active_session::look() {
   try {
     auto livy = co_await connection_.open();
     auto found = co_await find_stored(*livy);
+    // Meanwhile it may have been removed, replaced, or taken up by a run.
+    const auto now = store_.session(profile_.name);
+    if (bringing_up_.running() || !now || now->removed || now->name != stored->name)
+      co_return info_;
     if (found && is_alive(found->phase())) {
       const bool known_here = info_.id == found->id;
       describe(*found);
       auto version = co_await livy->version();
       info_.server_version = version.text;
+      if (bringing_up_.running()) co_return info_;
       co_await change(working_ ? SessionState::busy : state_of(found->phase()), {});
-      if (!known_here || found->phase() == livy::session_phase::starting) {
+      const bool starts = !known_here || found->phase() == livy::session_phase::starting;
+      if (starts && !bringing_up_.running()) {
         ended_.reset();
         bringing_up_.start(executor_, "session", [this] { return bring_up(); });
       }
@@ -138,7 +145,12 @@ task<protocol::SessionInfo> active_session::look() {
     if (reason.kind() == failure_kind::cancelled) throw;
     trouble = reason;
   }
-  if (trouble) co_await change(SessionState::unreachable, trouble->message());
+  if (trouble) {
+    co_await change(SessionState::unreachable, trouble->message());
+    if (!keeping_.running() && !abandoned_) {
+      keeping_.start(executor_, "session", [this] { return watch_over(); });
+    }
+  }
   co_return info_;
 }
 
@@ -169,7 +181,11 @@ task<std::string> active_session::ensure() {
   const bool ready = info_.id && !bringing_up_.running() &&
                      (info_.state == SessionState::idle || info_.state == SessionState::busy ||
                       info_.state == SessionState::unreachable);
-  if (ready) co_return *info_.id;
+  if (ready && retry_agent_ && !working_) {
+    auto livy = co_await connection_.open();
+    co_await equip(*livy);
+  }
+  if (ready && info_.id) co_return *info_.id;
   const auto stored = store_.session(profile_.name);
   if (stored && stored->removed) throw removed_by_user();
   co_await bring_up_and_wait();
@@ -200,7 +216,8 @@ task<void> active_session::bring_up() {
     auto found = co_await find_stored(*livy);
     if (found && !is_alive(found->phase())) {
       loss_ = concat("it is ", found->state);
-      co_await discard(*livy, found->id);
+      const auto stored = store_.session(profile_.name);
+      if (stored && stored->created) co_await discard(*livy, found->id);
       found.reset();
     }
     if (!found) found = co_await create(*livy);
@@ -226,15 +243,10 @@ task<void> active_session::bring_up() {
     const bool ours = !begun_.empty() && !abandoned_ &&
                       (give_up_ || problem->kind() == failure_kind::session_failed);
     if (ours) {
-      const auto id = begun_;
-      co_await shielded(
-          [this, id]() -> task<void> {
-            auto livy = co_await connection_.open();
-            co_await livy->delete_session(id);
-          },
-          15s);
+      co_await shielded([this, id = begun_] { return delete_begun(id); }, 15s);
       co_await tell_of_ghost();
-      co_await store_.put_session(profile_.name, std::nullopt);
+      // A store that cannot be written must not keep those who wait for the end waiting.
+      co_await shielded([this] { return store_.put_session(profile_.name, std::nullopt); }, 5s);
     }
     info_.id.reset();
     const bool cancelled = problem->kind() == failure_kind::cancelled;
@@ -247,6 +259,20 @@ task<void> active_session::bring_up() {
   }
   ended_ = ended{std::move(problem)};
   changed_.notify_all();
+}
+
+/// By id, or by name while its POST may still be on its way: then it is waited for.
+task<void> active_session::delete_begun(std::string id_or_name) {
+  auto livy = co_await connection_.open();
+  for (const auto until = time_.now() + late_session; time_.now() < until;) {
+    auto found = co_await livy->find_session(id_or_name);
+    if (found) {
+      co_await livy->delete_session(found->id);
+      co_return;
+    }
+    if (id_or_name != info_.name) co_return;
+    co_await time_.sleep_for(200ms);
+  }
 }
 
 task<std::optional<livy::session_view>> active_session::find_stored(livy::client& livy) {
@@ -415,8 +441,11 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
                   concat("The session \"", found->name.empty() ? found->id : found->name, "\" is ",
                          found->state, ". Attach to another one, or start one."));
   }
-  bringing_up_.cancel();
-  while (bringing_up_.running()) co_await changed_.wait();
+  if (bringing_up_.running()) {
+    give_up_ = true;  // what it has begun is not wanted any more
+    bringing_up_.cancel();
+    while (bringing_up_.running() && !ended_) co_await changed_.wait();
+  }
   const auto before = store_.session(profile_.name);
   const bool same = before && before->id == found->id && before->name == found->name;
   if (!same) co_await store_.put_session(profile_.name, std::nullopt);
@@ -504,6 +533,7 @@ task<void> active_session::equip(livy::client& livy) {
     co_return;
   }
   std::string trouble;
+  retry_agent_ = false;
   try {
     co_await install_agent(livy, info_.state == SessionState::busy || working_);
     co_return;
@@ -511,6 +541,7 @@ task<void> active_session::equip(livy::client& livy) {
     if (reason.kind() == failure_kind::cancelled || reason.kind() == failure_kind::session_lost) {
       throw;
     }
+    retry_agent_ = is_transient(reason.kind());
     trouble = reason.detail().empty() ? reason.message()
                                       : concat(reason.message(), " (", reason.detail(), ")");
   }
@@ -529,30 +560,38 @@ task<void> active_session::install_agent(livy::client& livy, bool busy) {
     co_return;
   }
   if (!present) {
-    stored.nonce = random_hex(8);
-    co_await store_.put_session(profile_.name, stored);
+    co_await keep_nonce(random_hex(8));
+    stored = store_.session(profile_.name).value_or(stored_session{});
     if (busy) {
       co_await remote.install(stored.nonce);
     } else {
       co_await install_by_statement(livy);
     }
   } else if (present->nonce != stored.nonce) {
-    stored.nonce = present->nonce;  // another livyd of ours installed it
-    co_await store_.put_session(profile_.name, stored);
+    co_await keep_nonce(present->nonce);  // another livyd of ours installed it
   }
   co_await set_agent(protocol::AgentState::installed, {});
+}
+
+/// The entry may have changed while the session was asked: only this of it is written.
+task<void> active_session::keep_nonce(std::string nonce) {
+  auto stored = store_.session(profile_.name);
+  if (!stored || stored->removed || stored->id != info_.id) co_return;
+  stored->nonce = std::move(nonce);
+  co_await store_.put_session(profile_.name, std::move(stored));
 }
 
 /// May be repeated: a second installation answers as the first. Its id bounds later searches.
 task<void> active_session::install_by_statement(livy::client& livy) {
   const auto stored = store_.session(profile_.name).value_or(stored_session{});
+  const auto session = info_.id.value_or("");
   auto install = [&]() -> task<agent::greeting> {
     auto code = agent::install_statement(stored.nonce, stored.created);
-    const auto id = co_await livy.submit(*info_.id, std::move(code), "pyspark");
-    saw_statement(id);
+    const auto id = co_await livy.submit(session, std::move(code), "pyspark");
+    saw_statement(session, id);
     collected_text answer;
     auto observe = [](const livy::statement_progress&) -> task<void> { co_return; };
-    const auto seen = co_await livy::follow_statement(livy, time_, *info_.id, id, answer, observe);
+    const auto seen = co_await livy::follow_statement(livy, time_, session, id, answer, observe);
     if (seen.status != "ok") {
       throw failure(failure_kind::unsupported, "The agent could not be installed.",
                     concat(seen.error_name, ": ", seen.error_value));
@@ -578,7 +617,8 @@ task<void> active_session::set_agent(protocol::AgentState state, std::string det
   co_await events_.session_changed(info_);
 }
 
-void active_session::saw_statement(std::int64_t id) {
+void active_session::saw_statement(const std::string& session, std::int64_t id) {
+  if (info_.id != session) return;
   last_statement_ = std::max(last_statement_, id);
   used_at_ = time_.wall_milliseconds();
 }
@@ -589,8 +629,9 @@ void active_session::saw_statement(std::int64_t id) {
 /// look now and then whether it is still there.
 task<void> active_session::watch_over() {
   while (!abandoned_) {
-    co_await time_.sleep_for(watch_interval);
-    if (!info_.id || bringing_up_.running()) continue;
+    const bool unreachable = info_.state == SessionState::unreachable;
+    co_await time_.sleep_for(unreachable ? unreachable_interval : watch_interval);
+    if ((!info_.id && !unreachable) || bringing_up_.running()) continue;
     try {
       const auto unused = time_.wall_milliseconds() - used_at_;
       const auto limit = idle_limit_ > 0 ? std::min(longest_unused_milliseconds, idle_limit_ / 3)
@@ -600,9 +641,9 @@ task<void> active_session::watch_over() {
       } else if (unused >= limit) {
         co_await keep_alive();
       }
-    } catch (const failure& reason) {
-      if (reason.kind() == failure_kind::cancelled) throw;
-      log::debug("session", reason.message());
+    } catch (const std::exception& error) {
+      if (is_cancellation(std::current_exception())) throw;
+      log::debug("session", error.what());
     }
   }
 }

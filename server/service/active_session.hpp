@@ -64,7 +64,7 @@ class active_session {
   /// The highest statement id known; -1 = none.
   std::int64_t last_statement() const { return last_statement_; }
   /// The server gave this id to a statement of ours: that is use, too.
-  void saw_statement(std::int64_t id);
+  void saw_statement(const std::string& session, std::int64_t id);
   /// The last lines of the log of a session that failed, when the server has forgotten it.
   const std::string& last_words() const { return last_words_; }
 
@@ -90,11 +90,13 @@ class active_session {
   task<void> equip(livy::client& livy);
   task<void> install_agent(livy::client& livy, bool busy);
   task<void> install_by_statement(livy::client& livy);
+  task<void> keep_nonce(std::string nonce);
   task<void> set_agent(protocol::AgentState state, std::string detail);
   task<void> watch_over();
   void count_idle();
   void forget_session();
   void update_idle_end();
+  task<void> delete_begun(std::string id_or_name);
   task<void> tell_of_ghost();
   task<void> bury(stored_session gone);
   task<void> discard(livy::client& livy, std::string id);
@@ -120,7 +122,8 @@ class active_session {
   bool give_up_ = false;        // the user cancelled the start
   bool removing_ = false;       // the user removes it while it starts
   bool abandoned_ = false;
-  bool working_ = false;  // a run is on it
+  bool retry_agent_ = false;  // what kept the agent out may have passed
+  bool working_ = false;      // a run is on it
   std::int64_t last_statement_ = -1;
   std::int64_t used_at_ = 0;     // wall clock: when the server last counted use
   std::int64_t idle_limit_ = 0;  // milliseconds; 0 = not known

@@ -33,6 +33,9 @@ constexpr duration unwatched_pause = 1s;
 constexpr duration late_delivery = 60s;
 /// After the statement's end: how often reading the rest may fail before it counts as lost.
 constexpr int failures_at_the_end = 8;
+constexpr int most_empty_reads = 100;
+/// For telling the agent that a record is no longer needed.
+constexpr duration farewell = 2s;
 /// How often a run is sent anew to a new session because its session was found gone.
 constexpr int most_lost_sessions = 2;
 
@@ -110,19 +113,21 @@ void append_tables(spool& output, const livy::statement_view& seen) {
   }
 }
 
-/// What fails here is told by what becomes of the run.
+/// False when it failed; what that means is told by what becomes of the run.
 task<bool> attempted(task<void> work) {
   try {
     co_await std::move(work);
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::cancelled) throw;
     log::debug("runs", concat("stop: ", reason.message()));
+    co_return false;
   }
   co_return true;
 }
 
-task<void> interrupt_or_withdraw(agent::remote& agent, std::string name) {
+task<void> interrupt_or_withdraw(agent::remote& agent, std::string name, bool& interrupted) {
   const auto done = co_await agent.interrupt(name);
+  interrupted = done == agent::interruption::interrupted;
   // Not begun: what waits or is still on its way shall not run.
   if (done == agent::interruption::unknown) co_await agent.withdraw(name);
 }
@@ -136,6 +141,25 @@ std::string reason_of_loss(const failure& reason) {
   if (words.ends_with(advice)) words.resize(words.size() - advice.size());
   if (words.ends_with('.')) words.pop_back();
   return words;
+}
+
+/// What a POST can answer that leaves no doubt. Everything else may have done its work.
+bool certainly_did_not_run(failure_kind kind) {
+  switch (kind) {
+    case failure_kind::name_not_found:
+    case failure_kind::connection_refused:
+    case failure_kind::tls:
+    case failure_kind::unauthorized:
+    case failure_kind::forbidden:
+    case failure_kind::not_found:
+    case failure_kind::rejected:
+    case failure_kind::session_lost:
+    case failure_kind::invalid_input:
+    case failure_kind::unsupported:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /// For the drills only: with it, livyd behaves as clients do that send a lost POST again.
@@ -202,6 +226,7 @@ task<void> execution::perform() {
 task<bool> execution::submit() {
   int failures = 0;
   for (int lost = 0;;) {
+    if (run_.stop_asked) throw_cancelled();
     co_await run_.change(RunState::starting, {});
     auto session = co_await tools_.session.ensure();
     co_await open();
@@ -210,13 +235,14 @@ task<bool> execution::submit() {
     std::optional<failure> problem;
     try {
       co_await submit_once();
-      co_return true;
     } catch (const failure& reason) {
       problem = reason;
     }
+    // Once the server has named the statement it is there, whatever happened to the journal.
+    if (run_.stored.statement >= 0) co_return true;
     const auto kind = problem->kind();
     if (kind == failure_kind::cancelled) throw failure(*problem);
-    const bool unknown = leaves_outcome_unknown(kind);
+    const bool unknown = run_.stored.phase == run_phase::sending && !certainly_did_not_run(kind);
     if (unknown && !adoption_is_off()) {
       const bool found = co_await find_out();
       if (found || run_.finished()) co_return found;
@@ -255,7 +281,7 @@ task<bool> execution::submit_once() {
   stored.statement = co_await livy_->submit(stored.session, std::move(code), kind);
   stored.phase = run_phase::sent;
   run_.info.statement = stored.statement;
-  tools_.session.saw_statement(stored.statement);
+  tools_.session.saw_statement(stored.session, stored.statement);
   co_await tools_.session.set_reachable({});
   co_await run_.keep();
   co_return true;
@@ -269,7 +295,11 @@ task<void> execution::rejoin() {
   co_await tools_.session.rejoin(run_.stored.session, run_.stored.session_name);
   co_await open();
   // Without an agent the whole output comes with the result.
-  if (!run_.stored.agent) run_.output.forget();
+  if (!run_.stored.agent) {
+    run_.output.forget();
+    run_.told_bytes = 0;
+  }
+  co_await tools_.session.set_working(true);
   run_.info.adopted = true;
 }
 
@@ -336,6 +366,8 @@ task<bool> execution::find_out() {
           if (run_.stop_asked) {
             run_.never_ran = true;
             co_await run_.finish(RunOutcome::stopped, "withdrawn; it never ran");
+          } else if (run_.look_only) {
+            co_await run_.finish(RunOutcome::failed, "It never ran. Run it again if you want it.");
           }
           co_return false;
         case step::watch: {
@@ -352,7 +384,7 @@ task<bool> execution::find_out() {
       problem = reason;
     }
     if (!problem) continue;
-    if (problem->kind() == failure_kind::unsupported) {
+    if (problem->kind() == failure_kind::unsupported && has_agent) {
       has_agent = false;
       continue;
     }
@@ -368,7 +400,7 @@ task<std::int64_t> execution::post_fence() {
   const std::string kind(kind_of(run_));
   auto code = livy::fence(kind, random_hex(4));
   const auto id = co_await livy_->submit(run_.stored.session, std::move(code), kind);
-  tools_.session.saw_statement(id);
+  tools_.session.saw_statement(run_.stored.session, id);
   co_return id;
 }
 
@@ -468,11 +500,16 @@ task<void> execution::follow() {
 task<bool> execution::watch_statement() {
   auto observe = [this](const livy::statement_progress& seen) -> task<void> {
     co_await tools_.session.set_reachable(seen.trouble);
+    if (!seen.trouble.empty()) co_await expect_same_server();
+    if (run_.stop_asked && !stop_accepted_) co_await ask_to_stop();
+    const auto progress = run_.info.progress;
     if (seen.state == "running" || seen.progress > 0) run_.info.progress = seen.progress;
     auto state = seen.state == "running" ? RunState::running : RunState::sent;
-    if (seen.state.empty()) state = run_.info.state;
+    if (seen.state.empty() || run_.info.state == RunState::running) state = run_.info.state;
     if (run_.stop_asked) state = RunState::stopping;
-    co_await run_.change(state, seen.trouble);
+    const bool news = state != run_.info.state || progress != run_.info.progress ||
+                      seen.trouble != run_.info.detail.value_or("");
+    if (news) co_await run_.change(state, seen.trouble);
   };
   try {
     seen_ = co_await livy::follow_statement(*livy_, tools_.time, run_.stored.session,
@@ -487,12 +524,27 @@ task<bool> execution::watch_statement() {
   co_return true;
 }
 
+/// An embedded endpoint that was started anew has none of the old one's sessions.
+task<void> execution::expect_same_server() {
+  auto now = co_await tools_.server.open();
+  if (now == livy_) co_return;
+  throw failure(failure_kind::session_lost, "the server was started anew");
+}
+
 /// Brings the run's output while it is printed, until the record has ended.
 task<bool> execution::stream_output() {
   if (!run_.stored.agent) co_return true;
   agent::remote agent(*livy_, tools_.time, run_.stored.session);
   while (!output_complete_) {
-    const bool useful = co_await take_piece(agent);
+    bool useful = false;
+    try {
+      useful = co_await take_piece(agent);
+    } catch (const failure& reason) {
+      if (reason.kind() == failure_kind::cancelled) throw;
+      // A full disk: the code runs on, and its outcome is still told.
+      log::error("runs", concat(run_.id(), ": ", reason.message()));
+      ++stream_failures_;
+    }
     if (!useful) break;
     if (!tools_.watched() && !result_read_ && !output_complete_) {
       co_await sleep_or_wake(tools_.time, unwatched_pause, ended_here_);
@@ -541,6 +593,12 @@ task<bool> execution::take_piece(agent::remote& agent) {
   run_.output.append_text(piece->bytes);
   output_complete_ = piece->ended && piece->offset + piece->bytes.size() >= piece->size;
   co_await run_.send_new_output();
+  if (at_the_end && !output_complete_ && piece->bytes.empty()) {
+    // Livy has given up on code that runs on, or the end is a moment away.
+    if ((seen_ && seen_->state == "cancelled") || ++empty_reads_ > most_empty_reads)
+      co_return false;
+    co_await tools_.time.sleep_for(20ms);
+  }
   if (run_.info.state == RunState::sent && !run_.stop_asked) {
     co_await run_.change(RunState::running, {});
   }
@@ -580,7 +638,8 @@ task<void> execution::conclude() {
   if (died || !run_.stored.agent) co_return;
   try {
     agent::remote agent(*livy_, tools_.time, run_.stored.session);
-    co_await agent.drop(run_.stored.marked_name());
+    auto dropped = agent.drop(run_.stored.marked_name());
+    co_await with_deadline(std::move(dropped), farewell, "The agent is busy.");
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::cancelled) throw;
   }
@@ -589,12 +648,17 @@ task<void> execution::conclude() {
 /// What was streamed and what the result says must agree: nothing twice, nothing missing.
 void execution::close_account(const livy::statement_view& seen) {
   auto& output = run_.output;
+  const auto told = account_of(seen);
   if (!run_.stored.agent) {
     output.take_reply(0);
     end_last_line(output);
+    if (told && !told->whole) {
+      output.append_text(
+          concat("· ", human_bytes(told->bytes),
+                 " were printed; livyd was not asked to fetch them from the agent\n"));
+    }
     return;
   }
-  const auto told = account_of(seen);
   if (output_complete_ && (!told || output.text_bytes() >= told->bytes)) return;
   if (!told) {
     // An error's reply holds no output, and neither does a statement that never ran.
@@ -646,6 +710,11 @@ task<protocol::RunResult> execution::judge(livy::statement_view seen) {
 
 // ---------------------------------------------------------------- stopping
 
+void execution::forget_stops() {
+  stop_accepted_ = false;
+  interrupted_ = false;
+}
+
 task<void> execution::ask_to_stop() {
   if (!livy_ || run_.finished()) co_return;
   using asio::experimental::awaitable_operators::operator&&;
@@ -656,13 +725,15 @@ task<void> execution::ask_to_stop() {
   agent::remote agent(*server, tools_.time, session);
   // Side by side: the interrupt of a JVM call may take seconds, and the cancel is what ends that.
   auto cancel = [&]() -> task<bool> {
-    if (statement < 0) co_return true;
+    if (statement < 0 || stop_accepted_) co_return true;
     auto work = server->cancel_statement(session, statement);
-    co_return co_await attempted(std::move(work));
+    stop_accepted_ = co_await attempted(std::move(work));
+    co_return true;
   };
   auto interrupt = [&]() -> task<bool> {
-    if (!run_.stored.agent) co_return true;
-    auto work = interrupt_or_withdraw(agent, name);
+    // Once is enough: a second one would hit the code that cleans up after the first.
+    if (!run_.stored.agent || interrupted_) co_return true;
+    auto work = interrupt_or_withdraw(agent, name, interrupted_);
     co_return co_await attempted(std::move(work));
   };
   auto cancelled = cancel();

@@ -37,11 +37,12 @@ class execution {
   /// Livy's cancel and the agent's interrupt, as far as they can be asked for now. May be called
   /// again and again. Does not throw, except when cancelled.
   task<void> ask_to_stop();
+  /// The user asks anew: what was asked before is asked again.
+  void forget_stops();
 
  private:
   task<bool> submit();
   task<bool> submit_once();
-  task<bool> settle(failure problem);
   task<void> rejoin();
   task<bool> find_out();
   task<void> tell_adopted(std::string_view how);
@@ -53,6 +54,7 @@ class execution {
 
   task<void> follow();
   task<bool> watch_statement();
+  task<void> expect_same_server();
   task<bool> stream_output();
   task<bool> take_piece(agent::remote& agent);
   task<bool> recall_outcome();
@@ -76,6 +78,9 @@ class execution {
   bool result_read_ = false;
   bool output_complete_ = false;  // the record has been read to its end
   int stream_failures_ = 0;
+  int empty_reads_ = 0;         // after the statement's end
+  bool stop_accepted_ = false;  // the server took the cancel
+  bool interrupted_ = false;    // the agent sent the signal
 };
 
 }  // namespace livyd

@@ -91,7 +91,7 @@ protocol::RunStopResult told_truth(const run_record& run, bool withdrawing) {
     out.truth = StopTruth::withdrawn;
     out.message = "It was waiting and has not been sent.";
   } else {
-    const bool free = result.message.ends_with("free");
+    const bool free = result.message.find("still busy") == std::string::npos;
     out.truth = free ? StopTruth::stopped : StopTruth::busy;
     out.message = free ? "Stopped; the session is free." : std::string(busy);
   }
@@ -143,9 +143,21 @@ protocol::ListedSession room::listed(const livy::session_view& view) const {
   row.executor_memory = unless_empty(raw_text(view.raw, "executorMemory"));
   row.spark_ui_url = unless_empty(view.spark_ui_url);
   row.driver_log_url = unless_empty(view.driver_log_url);
-  row.mine = view.name.starts_with(prefix_of_mine());
   row.active = session_.info().id == view.id;
+  row.mine = is_mine(view);
   return row;
+}
+
+/// The prefix alone is not enough: in containers everybody is the same user to the machine, and the
+/// server knows who asked.
+bool room::is_mine(const livy::session_view& view) const {
+  if (!view.name.starts_with(prefix_of_mine())) return false;
+  if (view.owner.empty() && view.proxy_user.empty()) return true;
+  const auto user = user_name();
+  if (view.owner == user || view.proxy_user == user) return true;
+  const auto& own = session_.info();
+  return own.id && own.owner.value_or("") == view.owner &&
+         own.proxy_user.value_or("") == view.proxy_user;
 }
 
 task<protocol::SessionListResult> room::list_sessions() {
@@ -246,11 +258,13 @@ task<void> room::interrupt_current() {
   if (!current_ || queue_.empty()) co_return;
   const auto run = queue_.front();
   const auto under_way = current_;
+  if (session_.info().id != run->stored.session) co_return;
   run->stop_asked = true;
   const auto until = time_.now() + interrupt_patience;
   while (!run->finished() && time_.now() < until) {
-    co_await under_way->ask_to_stop();
-    co_await time_.sleep_for(50ms);
+    auto asked = under_way->ask_to_stop();
+    co_await ended_by(std::move(asked), until - time_.now());
+    if (!run->finished()) co_await time_.sleep_for(20ms);
   }
 }
 
@@ -359,6 +373,7 @@ void room::forget_oldest() {
 }
 
 void room::restore(stored_run left) {
+  if (has_run(left.params.run)) return;
   const bool open = left.phase != run_phase::finished;
   if (open) left.params.code = journal_.code(left.params.run);
   auto run = std::make_shared<run_record>(around_, std::move(left));
@@ -418,7 +433,19 @@ task<void> room::work() {
   co_await time_.sleep_for(0s);
   while (!queue_.empty() && !closing_) {
     const auto run = queue_.front();
-    co_await carry_out(*run);
+    std::string trouble;
+    try {
+      co_await carry_out(*run);
+    } catch (const std::exception& error) {
+      if (is_cancellation(std::current_exception())) throw;
+      trouble = error.what();
+    }
+    if (!trouble.empty()) {
+      // Its output or outcome could not be kept; the queue goes on.
+      log::error("runs", concat(run->id(), ": ", trouble));
+      run->info.state = RunState::finished;
+      co_await around_.events.run_finished(run->info);
+    }
     if (is_current(*run)) queue_.pop_front();
     if (closing_) break;
     const auto& result = run->info.result;
@@ -430,9 +457,12 @@ task<void> room::work() {
 }
 
 task<void> room::drop_queue() {
-  while (!queue_.empty()) {
-    const auto run = queue_.front();
-    queue_.pop_front();
+  const auto waiting = std::exchange(queue_, {});
+  for (const auto& run : waiting) {
+    if (run->may_have_been_sent()) queue_.push_back(run);
+  }
+  for (const auto& run : waiting) {
+    if (run->may_have_been_sent()) continue;
     co_await run->finish(RunOutcome::stopped, "not sent: a run before it failed");
   }
 }
@@ -459,6 +489,7 @@ task<void> room::carry_out(run_record& run) {
   if (closing_ || !problem || run.finished()) co_return;
   protocol::RunResult result;
   if (problem->kind() == failure_kind::cancelled && run.stop_asked) {
+    run.never_ran = !run.may_have_been_sent();
     result.outcome = RunOutcome::stopped;
     result.message = "stopped before it was sent";
   } else {
@@ -504,6 +535,7 @@ task<protocol::RunInfo> room::look_again(std::string name) {
   if (unknown) {
     if (run->stored.params.code.empty()) run->stored.params.code = journal_.code(name);
     run->reopen();
+    run->look_only = true;
     co_await run->keep();
     enqueue(run);
   }
@@ -550,6 +582,7 @@ task<protocol::RunStopResult> room::stop_current(std::shared_ptr<run_record> run
   } else {
     co_await run->change(RunState::stopping, {});
   }
+  if (current_ && is_current(*run)) current_->forget_stops();
   const auto deadline = time_.now() + stop_patience;
   auto next_interrupt = time_.now();
   while (!run->finished() && time_.now() < deadline) {

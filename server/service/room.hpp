@@ -95,6 +95,7 @@ class room {
   task<protocol::RunStopResult> stop_current(std::shared_ptr<run_record> run);
   void forget_oldest();
   std::string session_or_active(const std::optional<std::string>& id_or_name) const;
+  bool is_mine(const livy::session_view& view) const;
   protocol::ListedSession listed(const livy::session_view& view) const;
 
   asio::any_io_executor executor_;

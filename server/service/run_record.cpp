@@ -62,7 +62,21 @@ run_record::run_record(const run_surroundings& around, stored_run what)
       around_(around) {}
 
 task<void> run_record::keep() {
-  return around_.kept.put(stored);
+  if (!written_) {
+    auto executor = co_await asio::this_coro::executor;
+    written_ = std::make_unique<notification>(executor);
+  }
+  while (writing_) co_await written_->wait();
+  writing_ = true;
+  std::exception_ptr error;
+  try {
+    co_await around_.kept.put(stored);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  writing_ = false;
+  written_->notify_all();
+  if (error) std::rethrow_exception(error);
 }
 
 task<void> run_record::change(RunState state, std::string detail) {

@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
@@ -37,7 +38,8 @@ class run_record {
     return stored.phase == run_phase::sending || stored.phase == run_phase::sent;
   }
 
-  /// What is stored now; returns when it is on disk. Throws failure{io}.
+  /// What is stored now; returns when it is on disk. One write at a time, in the order of the
+  /// calls. Throws failure{io}.
   task<void> keep();
   task<void> change(protocol::RunState state, std::string detail);
   /// Tells what of the output has not been told yet, up to the preview's limit.
@@ -57,6 +59,7 @@ class run_record {
   std::uint64_t told_bytes = 0;
   bool may_withdraw = true;  ///< nothing has been sent by this process
   bool stop_asked = false;
+  bool look_only = false;  ///< it is only looked for, not sent again
   bool never_ran = false;  ///< withdrawn for certain, after it may have been sent
   asio::cancellation_signal withdraw;
 
@@ -64,6 +67,8 @@ class run_record {
   void append_to_output_file() const;
 
   const run_surroundings& around_;
+  std::unique_ptr<notification> written_;
+  bool writing_ = false;
 };
 
 }  // namespace livyd

@@ -114,12 +114,20 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
     const bool has = is != configuration_.profiles.end() && configuration_.trusted;
     return had == has && (!had || was->second == is->second);
   };
+  std::vector<std::shared_ptr<room>> replaced;
   for (auto it = rooms_.begin(); it != rooms_.end();) {
     if (!same(it->first) && it->second->quiet()) {
-      co_await it->second->close();
+      replaced.push_back(std::move(it->second));
       it = rooms_.erase(it);
     } else {
       ++it;
+    }
+  }
+  for (const auto& one : replaced) {
+    co_await one->close();
+    // Its runs move into the profile's new room.
+    for (auto& left : journal_->read_all()) {
+      if (left.params.profile == one->where().name) left_behind_.push_back(std::move(left));
     }
   }
   for (const auto& [name, one] : rooms_) {
@@ -138,7 +146,7 @@ void service::take_up_runs() {
   std::vector<stored_run> waiting;
   for (auto& left : std::exchange(left_behind_, {})) {
     try {
-      room_of(left.params.profile).restore(left);
+      room_of(left.params.profile)->restore(left);
     } catch (const failure& reason) {
       log::info("service", concat("run ", left.params.run, " waits: ", reason.message()));
       waiting.push_back(std::move(left));
@@ -151,11 +159,11 @@ void service::set_token(const std::string& profile, std::string token) {
   tokens_[profile] = std::move(token);
 }
 
-room& service::room_of(const std::string& profile) {
+std::shared_ptr<room> service::room_of(const std::string& profile) {
   if (!initialized_) {
     throw failure(failure_kind::invalid_input, "initialize must be called first.");
   }
-  if (const auto found = rooms_.find(profile); found != rooms_.end()) return *found->second;
+  if (const auto found = rooms_.find(profile); found != rooms_.end()) return found->second;
   const auto& where = profiles_.at(profile);
   room_settings settings;
   settings.server.executable = settings_.executable;
@@ -170,88 +178,88 @@ room& service::room_of(const std::string& profile) {
       std::max<std::int64_t>(0, configuration_.preview_bytes.value_or(default_preview_bytes)));
   settings.stop_on_error = configuration_.stop_on_error.value_or(false);
   settings.output_file = configuration_.output_file.value_or("");
-  auto made = std::make_unique<room>(executor_, time_, events_, *store_, *journal_, where,
+  auto made = std::make_shared<room>(executor_, time_, events_, *store_, *journal_, where,
                                      std::move(settings), [this] { return looking_; });
-  return *rooms_.emplace(profile, std::move(made)).first->second;
+  return rooms_.emplace(profile, std::move(made)).first->second;
 }
 
-room* service::room_with_run(const std::string& run) {
+std::shared_ptr<room> service::room_with_run(const std::string& run) {
   for (const auto& [name, one] : rooms_) {
-    if (one->has_run(run)) return one.get();
+    if (one->has_run(run)) return one;
   }
   return nullptr;
 }
 
 task<protocol::SessionInfo> service::session_start(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).session().start();
+  co_return co_await room_of(params.profile)->session().start();
 }
 
 task<protocol::SessionInfo> service::session_stop(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).stop_session();
+  co_return co_await room_of(params.profile)->stop_session();
 }
 
 task<protocol::SessionInfo> service::session_get(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).session().look();
+  co_return co_await room_of(params.profile)->session().look();
 }
 
 task<protocol::SessionInfo> service::session_attach(protocol::SessionAttachParams params) {
-  co_return co_await room_of(params.profile).session().attach(params.session);
+  co_return co_await room_of(params.profile)->session().attach(params.session);
 }
 
 task<protocol::SessionInfo> service::session_restart(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).restart_session();
+  co_return co_await room_of(params.profile)->restart_session();
 }
 
 task<protocol::Empty> service::session_kill(protocol::SessionParams params) {
-  co_await room_of(params.profile).kill_session(params.session);
+  co_await room_of(params.profile)->kill_session(params.session);
   co_return protocol::Empty{};
 }
 
 task<protocol::SessionKillAllResult> service::session_kill_all(
     protocol::SessionKillAllParams params) {
-  co_return co_await room_of(params.profile).kill_all_sessions(params.others);
+  co_return co_await room_of(params.profile)->kill_all_sessions(params.others);
 }
 
 task<protocol::SessionDetails> service::session_details(protocol::SessionParams params) {
-  co_return co_await room_of(params.profile).session_details(params.session);
+  co_return co_await room_of(params.profile)->session_details(params.session);
 }
 
 task<protocol::SessionInfo> service::session_keep(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).session().keep_alive();
+  co_return co_await room_of(params.profile)->session().keep_alive();
 }
 
 task<protocol::SessionInfo> service::session_use_agent(protocol::SessionUseAgentParams params) {
-  co_return co_await room_of(params.profile).session().use_agent(params.use);
+  co_return co_await room_of(params.profile)->session().use_agent(params.use);
 }
 
 task<protocol::SessionListResult> service::session_list(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile).list_sessions();
+  co_return co_await room_of(params.profile)->list_sessions();
 }
 
 task<protocol::StatementListResult> service::statement_list(protocol::SessionParams params) {
-  co_return co_await room_of(params.profile).list_statements(params.session);
+  co_return co_await room_of(params.profile)->list_statements(params.session);
 }
 
 task<protocol::Empty> service::statement_cancel(protocol::StatementParams params) {
-  co_await room_of(params.profile).cancel_statement(params.session, params.statement);
+  co_await room_of(params.profile)->cancel_statement(params.session, params.statement);
   co_return protocol::Empty{};
 }
 
 task<protocol::LogPage> service::log_read(protocol::LogReadParams params) {
-  auto& where = room_of(params.profile);
-  const auto& last_words = where.session().last_words();
-  const bool forgotten = !params.session && !where.session().info().id && !last_words.empty();
+  auto where = room_of(params.profile);
+  const auto& last_words = where->session().last_words();
+  const bool forgotten = !params.session && !where->session().info().id && !last_words.empty();
   if (forgotten) co_return kept_log(last_words);
-  co_return co_await where.log().read(std::move(params));
+  co_return co_await where->log().read(std::move(params));
 }
 
 task<protocol::Empty> service::log_follow(protocol::SessionParams params) {
-  co_await room_of(params.profile).log().follow(std::move(params.session));
+  co_await room_of(params.profile)->log().follow(std::move(params.session));
   co_return protocol::Empty{};
 }
 
 task<protocol::Empty> service::log_unfollow(protocol::ProfileParams params) {
-  room_of(params.profile).log().unfollow();
+  room_of(params.profile)->log().unfollow();
   co_return protocol::Empty{};
 }
 
@@ -260,24 +268,24 @@ task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
       params.run.find_first_not_of("0123456789abcdefABCDEF-") != std::string::npos) {
     throw failure(failure_kind::invalid_input, "The run's id must be a UUID.");
   }
-  if (auto* known = room_with_run(params.run)) co_return co_await known->start(std::move(params));
-  auto& where = room_of(params.profile);
-  co_return co_await where.start(std::move(params));
+  if (auto known = room_with_run(params.run)) co_return co_await known->start(std::move(params));
+  auto where = room_of(params.profile);
+  co_return co_await where->start(std::move(params));
 }
 
-room& service::room_that_has(const std::string& run) {
-  if (auto* where = room_with_run(run)) return *where;
+std::shared_ptr<room> service::room_that_has(const std::string& run) {
+  if (auto where = room_with_run(run)) return where;
   throw failure(failure_kind::not_found,
                 "livyd does not know this run (any more). Run the code again.");
 }
 
 task<protocol::RunStopResult> service::run_stop(protocol::RunParams params) {
-  co_return co_await room_that_has(params.run).stop(params.run);
+  co_return co_await room_that_has(params.run)->stop(params.run);
 }
 
 task<protocol::RunInfo> service::run_attach(protocol::RunAttachParams params) {
   const auto from = static_cast<std::uint64_t>(std::max<std::int64_t>(0, params.from));
-  co_return co_await room_that_has(params.run).attach(params.run, from);
+  co_return co_await room_that_has(params.run)->attach(params.run, from);
 }
 
 task<protocol::RunListResult> service::run_list(protocol::Empty) {
@@ -291,21 +299,21 @@ task<protocol::RunListResult> service::run_list(protocol::Empty) {
 }
 
 task<protocol::RunInfo> service::run_release(protocol::RunParams params) {
-  co_return co_await room_that_has(params.run).release(params.run);
+  co_return co_await room_that_has(params.run)->release(params.run);
 }
 
 task<protocol::Empty> service::run_discard(protocol::RunParams params) {
-  co_await room_that_has(params.run).discard(params.run);
+  co_await room_that_has(params.run)->discard(params.run);
   co_return protocol::Empty{};
 }
 
 task<protocol::RunInfo> service::run_look(protocol::RunParams params) {
-  co_return co_await room_that_has(params.run).look_again(params.run);
+  co_return co_await room_that_has(params.run)->look_again(params.run);
 }
 
 task<protocol::RunCodeResult> service::run_code(protocol::RunParams params) {
   protocol::RunCodeResult result;
-  result.code = room_that_has(params.run).code_of(params.run);
+  result.code = room_that_has(params.run)->code_of(params.run);
   co_return result;
 }
 

@@ -87,9 +87,9 @@ class service {
   task<void> close();
 
  private:
-  room& room_of(const std::string& profile);
-  room* room_with_run(const std::string& run);
-  room& room_that_has(const std::string& run);
+  std::shared_ptr<room> room_of(const std::string& profile);
+  std::shared_ptr<room> room_with_run(const std::string& run);
+  std::shared_ptr<room> room_that_has(const std::string& run);
   void take_up_runs();
 
   asio::any_io_executor executor_;
@@ -106,8 +106,9 @@ class service {
   std::filesystem::path outputs_;
   bool temporary_outputs_ = false;
   bool initialized_ = false;
-  // A room is replaced when its profile changes and nothing runs in it.
-  std::map<std::string, std::unique_ptr<room>> rooms_;
+  // A room is replaced when its profile changes and nothing runs in it; shared with the requests
+  // that are still in it then.
+  std::map<std::string, std::shared_ptr<room>> rooms_;
 };
 
 }  // namespace livyd
