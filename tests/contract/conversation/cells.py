@@ -77,6 +77,7 @@ def shortened(text):
 def without_versions(text):
     text = re.sub(r"^ *[~^]+[~^ ]*\n", "", text, flags=re.MULTILINE)  # markers of 3.11 and newer
     text = re.sub(r"repeated \d+ more times", "repeated N more times", text)
+    text = re.sub(r'File "[^"]*/\d{10,}", line \d+', 'File "<the shell>", line N', text)  # Livy's own, unpacked
     text = re.sub(r'File "[^"]*/(?!report\.py)([^/"]+\.py)"', r'File "…/\1"', text)
     text = re.sub(r'(File "…/(?!helper).*|File "<frozen .*), line \d+', r"\1, line N", text)
     text = re.sub(r'File "(<frozen _sitebuiltins>|…/_sitebuiltins.py)"', 'File "_sitebuiltins"', text)
