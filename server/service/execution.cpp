@@ -266,6 +266,7 @@ task<bool> execution::submit() {
 
 task<bool> execution::submit_once() {
   auto& stored = run_.stored;
+  stored.server = tools_.server.stored_url();
   stored.session_name = tools_.session.info().name.value_or("");
   stored.last_known = tools_.session.last_statement();
   stored.agent = tools_.session.has_agent() && stored.params.language == protocol::Language::python;
@@ -292,8 +293,13 @@ task<bool> execution::submit_once() {
 /// For a run that an earlier process has sent: its session, when it is still there.
 task<void> execution::rejoin() {
   co_await run_.change(RunState::sent, "livyd was restarted and looks for this run");
-  co_await tools_.session.rejoin(run_.stored.session, run_.stored.session_name);
+  const auto& stored = run_.stored;
+  if (stored.server != tools_.server.stored_url()) {
+    throw failure(failure_kind::session_lost, "the profile points to another server now");
+  }
+  co_await tools_.session.rejoin(stored.session, stored.session_name);
   co_await open();
+  if (stored.statement >= 0) co_await expect_own_statement();
   // Without an agent the whole output comes with the result.
   if (!run_.stored.agent) {
     run_.output.forget();
@@ -301,6 +307,22 @@ task<void> execution::rejoin() {
   }
   co_await tools_.session.set_working(true);
   run_.info.adopted = true;
+}
+
+/// Livy counts from 0 again after a restart, and a session may have no name: the statement of our
+/// number must be the one that was sent. What fails on the way is met again while it is followed.
+task<void> execution::expect_own_statement() {
+  livy::no_output nowhere;
+  std::optional<livy::statement_view> seen;
+  try {
+    seen = co_await livy_->read_statement(run_.stored.session, run_.stored.statement, nowhere);
+  } catch (const failure& reason) {
+    if (!is_transient(reason.kind())) throw;
+  }
+  if (!seen) co_return;
+  if (livy::marked_run(seen->code_head, seen->code_tail) == run_.stored.marked_name()) co_return;
+  throw failure(failure_kind::session_lost,
+                "its number belongs to another session now, so the server restarted");
 }
 
 /// After an answer that was lost. True: the server has the statement. False: the run has been

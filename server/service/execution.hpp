@@ -44,6 +44,7 @@ class execution {
   task<bool> submit();
   task<bool> submit_once();
   task<void> rejoin();
+  task<void> expect_own_statement();
   task<bool> find_out();
   task<void> tell_adopted(std::string_view how);
   task<std::int64_t> post_fence();

@@ -40,6 +40,7 @@ std::string written(const stored_run& run) {
               {"params", run.params},
               {"phase", phase_names[static_cast<std::size_t>(run.phase)]},
               {"attempt", run.attempt},
+              {"server", run.server},
               {"session", run.session},
               {"sessionName", run.session_name},
               {"lastKnown", run.last_known},
@@ -61,6 +62,7 @@ stored_run read_run(const std::string& text) {
   run.params = in.at("params").get<protocol::RunStartParams>();
   run.phase = phase_named(in.at("phase").get<std::string>());
   run.attempt = in.value("attempt", 1);
+  run.server = in.value("server", "");
   run.session = in.value("session", "");
   run.session_name = in.value("sessionName", "");
   run.last_known = in.value("lastKnown", std::int64_t{-1});

@@ -26,7 +26,8 @@ struct stored_run {
   run_phase phase = run_phase::accepted;
   /// 1, and one more after each time it was certain that the one before never ran.
   int attempt = 1;
-  std::string session;           ///< Livy's id of the session it was sent to
+  std::string server;   ///< the root of the server it was sent to; "" for the embedded endpoint
+  std::string session;  ///< Livy's id of the session it was sent to
   std::string session_name;      ///< "" = that session has no name
   std::int64_t last_known = -1;  ///< the highest statement id known before it was sent
   std::int64_t statement = -1;   ///< -1 = not known
@@ -46,6 +47,7 @@ class journal {
   /// waited for.
   journal(std::filesystem::path folder, bool durable);
 
+  bool durable() const { return durable_; }
   /// Everything that is kept, in order of acceptance. A file that cannot be read is passed over and
   /// logged. Blocks: call it off the loop's thread, or at start.
   std::vector<stored_run> read_all() const;

@@ -133,6 +133,7 @@ task<void> run_record::finish(protocol::RunResult result) {
     log::error("runs", concat(id(), " could not be stored: ", reason.message()));
   }
   append_to_output_file();
+  if (around_.kept.durable()) stored.params.code = {};
   info.output_bytes = static_cast<std::int64_t>(total);
   info.state = RunState::finished;
   info.detail.reset();

@@ -33,6 +33,7 @@ TEST_F(Journal, GivesBackWhatWasStoredInOrderOfAcceptance) {
   auto sent = example("b", 2);
   sent.phase = run_phase::sending;
   sent.attempt = 2;
+  sent.server = "http://livy/";
   sent.session = "7";
   sent.session_name = "livyd-me-p-1";
   sent.last_known = 41;
@@ -55,6 +56,7 @@ TEST_F(Journal, GivesBackWhatWasStoredInOrderOfAcceptance) {
   EXPECT_EQ(all[0].statement, 40);
   EXPECT_EQ(all[1].phase, run_phase::sending);
   EXPECT_EQ(all[1].marked_name(), "b.2");
+  EXPECT_EQ(all[1].server, "http://livy/");
   EXPECT_EQ(all[1].session, "7");
   EXPECT_EQ(all[1].session_name, "livyd-me-p-1");
   EXPECT_EQ(all[1].last_known, 41);

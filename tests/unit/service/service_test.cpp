@@ -359,6 +359,22 @@ TEST_F(Service, ARunningStatementIsTakenUpAfterARestart) {
   EXPECT_EQ(livy_.posted, 2);
 }
 
+TEST_F(Service, AnotherStatementOfTheSameNumberIsNotTakenForTheRun) {
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  start("a1");
+  wait_for([&] { return livy_.posted == 1; });
+  wait_for(
+      [&] { return !heard_.changes.empty() && heard_.changes.back().state == RunState::running; });
+  close();
+  heard_ = recorder();
+  livy_.sessions.at(0).statements.at(0).code = "x = 1";
+  livy_.sessions.at(0).statements.at(0).state = "available";
+  open();
+  const auto run = ended();
+  EXPECT_EQ(run.result->outcome, RunOutcome::unknown);
+  EXPECT_EQ(heard_.output, "");
+}
+
 TEST_F(Service, HistorySurvivesARestartAndCanBeSearchedAndCleared) {
   start("a1", "print('needle')");
   ended();
