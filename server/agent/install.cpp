@@ -94,7 +94,8 @@ std::string install_expression(std::string_view nonce, bool may_use_spark) {
 
 std::string install_statement(const std::string& nonce, bool quiet_log) {
   // Whoever looks at the session's statements reads this first.
-  return concat("# livyd installs its agent: live output, a Stop that stops\nprint(", install_expression(nonce, quiet_log), ".decode(\"utf-8\"))");
+  return concat("# livyd installs its agent: live output, a Stop that stops\nprint(",
+                install_expression(nonce, quiet_log), ".decode(\"utf-8\"))");
 }
 
 greeting read_greeting(std::string_view text) {

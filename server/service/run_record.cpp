@@ -46,7 +46,7 @@ protocol::RunInfo info_of(const stored_run& stored) {
 std::string title_of(const protocol::RunStartParams& run) {
   if (!run.source) return "code";
   const auto& source = *run.source;
-  const auto name = source.file.substr(source.file.rfind('/') + 1);
+  auto name = source.file.substr(source.file.rfind('/') + 1);
   if (source.whole || run.program) return name;
   if (source.first_line == source.last_line) return concat(name, ":", source.first_line);
   return concat(name, ":", source.first_line, "-", source.last_line);
