@@ -33,10 +33,10 @@ class Timed(Daemon):
                                        and matches(one["params"])), None), method, seconds)
 
 
-def opened(home, binary, profiles, **configuration):
+def opened(home, binary, profiles, window="window", **configuration):
     home.binary = str(binary)
     daemon = Timed([home.binary, "serve", "--stdio"], home.environment, home.work)
-    daemon.initialize(home.folder + "/window", profiles, **configuration)
+    daemon.initialize(f"{home.folder}/{window}", profiles, **configuration)
     return daemon
 
 
@@ -83,7 +83,7 @@ def processor_seconds(process):
 def cost_of(home, binary, count, seconds=10):
     """Requests a second and the daemon's share of a processor while so many cells run and print."""
     profiles = {f"p{number}": {"url": "local"} for number in range(count)}
-    daemon = opened(home, binary, profiles, trace=True)
+    daemon = opened(home, binary, profiles, f"window-{count}", trace=True)
     runs = [daemon.start(name, "import time\nfor n in range(600):\n    print(n, flush=True)\n    time.sleep(1)")
             for name in profiles]
     for run in runs:
