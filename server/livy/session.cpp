@@ -166,8 +166,12 @@ task<session_view> wait_until_ready(client& livy, clock& time, std::string sessi
   co_return co_await watch.run();
 }
 
+std::string session_name_prefix(std::string_view user) {
+  return concat("livyd-", name_part(user), "-");
+}
+
 std::string new_session_name(std::string_view user, std::string_view profile) {
-  return concat("livyd-", name_part(user), "-", name_part(profile), "-", random_hex(4));
+  return concat(session_name_prefix(user), name_part(profile), "-", random_hex(4));
 }
 
 }  // namespace livyd::livy

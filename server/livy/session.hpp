@@ -27,6 +27,9 @@ std::string reason_in_log(const std::vector<std::string>& lines);
 /// What a starting session seems to wait for, from the same lines, as one short line. Pure.
 std::string progress_in_log(const std::vector<std::string>& lines);
 
+/// "livyd-<user>-": what the names of this user's sessions begin with.
+std::string session_name_prefix(std::string_view user);
+
 /// "livyd-<user>-<profile>-<8 hex digits>": unique, never all digits.
 std::string new_session_name(std::string_view user, std::string_view profile);
 

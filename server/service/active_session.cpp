@@ -86,11 +86,11 @@ bool is_python(std::string_view kind) {
   return kind == "pyspark" || kind == "python" || kind == "pyspark3";
 }
 
+}  // namespace
+
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
-
-}  // namespace
 
 failure no_such_session(std::string_view id_or_name) {
   return failure(failure_kind::not_found,
@@ -424,7 +424,7 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
     if (!found) throw no_such_session(*id_or_name);
   } else {
     auto all = co_await livy->list_sessions();
-    const auto prefix = concat("livyd-", user_name(), "-");
+    const auto prefix = livy::session_name_prefix(user_name());
     for (const auto& one : all) {
       if (!is_alive(one.phase())) continue;
       const bool better =

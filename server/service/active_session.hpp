@@ -15,6 +15,9 @@
 
 namespace livyd {
 
+/// Livy's "" is the protocol's absent field.
+std::optional<std::string> unless_empty(const std::string& text);
+
 /// The sentence for an id or name that the server does not know.
 failure no_such_session(std::string_view id_or_name);
 

@@ -46,7 +46,6 @@ class execution {
   task<void> rejoin();
   task<void> expect_own_statement();
   task<bool> find_out();
-  task<void> tell_adopted(std::string_view how);
   task<std::int64_t> post_fence();
   task<bool> withdraw_for_good();
   task<bool> watch_for_late(std::int64_t fence);

@@ -50,10 +50,6 @@ std::string raw_text(const nlohmann::json& raw, const char* field) {
   return found->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::optional<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 /// Lets `work` go on for at most that long; what it says in the end does not matter.
 task<void> ended_by(task<void> work, duration limit) {
   try {
@@ -96,10 +92,6 @@ protocol::RunStopResult told_truth(const run_record& run, bool withdrawing) {
     out.message = free ? "Stopped; the session is free." : std::string(busy);
   }
   return out;
-}
-
-std::string prefix_of_mine() {
-  return concat("livyd-", user_name(), "-");
 }
 
 }  // namespace
@@ -151,7 +143,7 @@ protocol::ListedSession room::listed(const livy::session_view& view) const {
 /// The prefix alone is not enough: in containers everybody is the same user to the machine, and the
 /// server knows who asked.
 bool room::is_mine(const livy::session_view& view) const {
-  if (!view.name.starts_with(prefix_of_mine())) return false;
+  if (!view.name.starts_with(livy::session_name_prefix(user_name()))) return false;
   if (view.owner.empty() && view.proxy_user.empty()) return true;
   const auto user = user_name();
   if (view.owner == user || view.proxy_user == user) return true;

@@ -83,7 +83,7 @@ task<protocol::InitializeResult> service::initialize(protocol::InitializeParams 
     co_await off_thread([outputs = outputs_, limit] { prune_history(outputs, runs_kept, limit); });
   }
   journal_ = std::make_unique<journal>(outputs_, !temporary_outputs_);
-  left_behind_ = journal_->read_all();
+  left_behind_ = co_await off_thread([kept = *journal_] { return kept.read_all(); });
   initialized_ = true;
   if (!store_->complaint().empty()) {
     protocol::Notice words;
@@ -123,11 +123,17 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
       ++it;
     }
   }
-  for (const auto& one : replaced) {
-    co_await one->close();
-    // Its runs move into the profile's new room.
-    for (auto& left : journal_->read_all()) {
-      if (left.params.profile == one->where().name) left_behind_.push_back(std::move(left));
+  for (const auto& one : replaced) co_await one->close();
+  if (!replaced.empty()) {
+    // Their runs move into the profiles' new rooms.
+    auto all = co_await off_thread([kept = *journal_] { return kept.read_all(); });
+    for (auto& left : all) {
+      const auto is_its_room = [&](const auto& one) {
+        return one->where().name == left.params.profile;
+      };
+      if (std::any_of(replaced.begin(), replaced.end(), is_its_room)) {
+        left_behind_.push_back(std::move(left));
+      }
     }
   }
   for (const auto& [name, one] : rooms_) {
