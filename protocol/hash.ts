@@ -1,4 +1,4 @@
 // The hash of protocol.ts that `initialize` sends. Printed by scripts/protocol.mjs.
 
 /** The SHA-256 of protocol.ts: both sides must have been built with the same. */
-export const protocolHash = "889613ca1b13ebe039f4ad62b7c7b9cfbf66a2d201535c628bea8a46d76f6485";
+export const protocolHash = "d937083e8a77c0011e4ebbb178ecd18283dd0f3ad58eba254568e57002636ae9";

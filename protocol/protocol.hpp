@@ -18,7 +18,7 @@ namespace livyd::protocol {
 
 /// The SHA-256 of protocol.ts: both sides must have been built with the same.
 inline constexpr std::string_view protocol_hash =
-    "889613ca1b13ebe039f4ad62b7c7b9cfbf66a2d201535c628bea8a46d76f6485";
+    "d937083e8a77c0011e4ebbb178ecd18283dd0f3ad58eba254568e57002636ae9";
 
 /// A message that is not what protocol.ts says; `what()` names the path of the culprit:
 /// `"source.firstLine" is missing`.
@@ -122,6 +122,25 @@ struct InitializeParams {
   bool operator==(const InitializeParams&) const = default;
 };
 
+/// What a profile wants to know and nobody writes into settings.
+enum class SecretKind {
+  password,
+  token,
+  key_passphrase,
+  proxy_password,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(SecretKind value) {
+  switch (value) {
+    case SecretKind::password: return "password";
+    case SecretKind::token: return "token";
+    case SecretKind::key_passphrase: return "keyPassphrase";
+    case SecretKind::proxy_password: return "proxyPassword";
+  }
+  return "";
+}
+
 struct ProfileSummary {
   std::string name = {};
   /// The base URL, without credentials; absent for the embedded endpoint.
@@ -132,6 +151,8 @@ struct ProfileSummary {
   bool confirm = false;
   /// TLS certificates of this profile are not verified.
   bool unverified = false;
+  /// The secrets that it may ask for.
+  std::vector<SecretKind> secrets = {};
   /// Why it cannot be used: a sentence for the user.
   std::optional<std::string> problem = {};
   bool operator==(const ProfileSummary&) const = default;
@@ -144,6 +165,112 @@ struct InitializeResult {
   std::int64_t process = 0;
   std::vector<ProfileSummary> profiles = {};
   bool operator==(const InitializeResult&) const = default;
+};
+
+/// Somebody waits for a secret, or the last one was refused. Answered with `secret/give`.
+struct SecretNeeded {
+  std::string profile = {};
+  SecretKind secret = {};
+  /// "Password of alice at gw.example.com".
+  std::string prompt = {};
+  /// The value that was given last was not accepted: ask the user, not the memory.
+  bool refused = false;
+  bool operator==(const SecretNeeded&) const = default;
+};
+
+struct SecretGiveParams {
+  std::string profile = {};
+  SecretKind secret = {};
+  /// Absent: the user does not want to give it; what waits for it fails.
+  std::optional<std::string> value = {};
+  bool operator==(const SecretGiveParams&) const = default;
+};
+
+enum class CredentialsState {
+  /// There is nothing to watch, or it is good.
+  ok,
+  /// It ends within ten minutes.
+  expiring,
+  expired,
+  missing,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(CredentialsState value) {
+  switch (value) {
+    case CredentialsState::ok: return "ok";
+    case CredentialsState::expiring: return "expiring";
+    case CredentialsState::expired: return "expired";
+    case CredentialsState::missing: return "missing";
+  }
+  return "";
+}
+
+/// The ticket of a profile with Kerberos.
+struct Credentials {
+  std::string profile = {};
+  CredentialsState state = {};
+  std::optional<std::string> principal = {};
+  std::optional<std::int64_t> expires = {};
+  /// What happened and what to do.
+  std::optional<std::string> detail = {};
+  bool operator==(const Credentials&) const = default;
+};
+
+struct DoctorParams {
+  std::string profile = {};
+  bool operator==(const DoctorParams&) const = default;
+};
+
+enum class CheckState {
+  ok,
+  warning,
+  failed,
+  not_tried,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(CheckState value) {
+  switch (value) {
+    case CheckState::ok: return "ok";
+    case CheckState::warning: return "warning";
+    case CheckState::failed: return "failed";
+    case CheckState::not_tried: return "notTried";
+  }
+  return "";
+}
+
+/// One link of the chain from here to the server.
+struct Check {
+  /// "Name look-up", "TCP", "Proxy", "TLS", "Authentication", "Livy", "WebHDFS".
+  std::string name = {};
+  CheckState state = {};
+  /// What was found: one line.
+  std::string found = {};
+  /// What to do, where something is wrong.
+  std::optional<std::string> advice = {};
+  bool operator==(const Check&) const = default;
+};
+
+struct DoctorResult {
+  std::vector<Check> checks = {};
+  /// The whole report as text that can be pasted into a ticket; no secrets.
+  std::string report = {};
+  bool operator==(const DoctorResult&) const = default;
+};
+
+struct ProfileImportParams {
+  /// Absolute path of a sparkmagic configuration or of a console script's settings.
+  std::string file = {};
+  bool operator==(const ProfileImportParams&) const = default;
+};
+
+struct ProfileImportResult {
+  /// To be written into `livyd.profiles`.
+  std::map<std::string, nlohmann::json> profiles = {};
+  /// What of the file has no place here, one sentence each.
+  std::vector<std::string> remarks = {};
+  bool operator==(const ProfileImportResult&) const = default;
 };
 
 struct ConfigureResult {
@@ -683,6 +810,8 @@ enum class NoticeAction {
   look_again,
   keep_session,
   use_agent,
+  open_terminal,
+  diagnose,
 };
 
 /// The word as it stands on the wire.
@@ -696,6 +825,8 @@ constexpr std::string_view name_of(NoticeAction value) {
     case NoticeAction::look_again: return "lookAgain";
     case NoticeAction::keep_session: return "keepSession";
     case NoticeAction::use_agent: return "useAgent";
+    case NoticeAction::open_terminal: return "openTerminal";
+    case NoticeAction::diagnose: return "diagnose";
   }
   return "";
 }
@@ -727,6 +858,32 @@ struct configure {
   static constexpr std::string_view method = "configure";
   using params = Configuration;
   using result = ConfigureResult;
+};
+
+struct secret_give {
+  static constexpr std::string_view method = "secret/give";
+  using params = SecretGiveParams;
+  using result = Empty;
+};
+
+/// Forgets every secret of a profile.
+struct secret_forget {
+  static constexpr std::string_view method = "secret/forget";
+  using params = ProfileParams;
+  using result = Empty;
+};
+
+/// Tries each link on the way to the server; stops at the first broken one.
+struct doctor_run {
+  static constexpr std::string_view method = "doctor/run";
+  using params = DoctorParams;
+  using result = DoctorResult;
+};
+
+struct profile_import {
+  static constexpr std::string_view method = "profile/import";
+  using params = ProfileImportParams;
+  using result = ProfileImportResult;
 };
 
 /// Answers when the session is idle; cancelling deletes what was begun.
@@ -913,6 +1070,16 @@ struct watch {
   using result = Empty;
 };
 
+struct secret_needed {
+  static constexpr std::string_view method = "secret/needed";
+  using params = SecretNeeded;
+};
+
+struct credentials_changed {
+  static constexpr std::string_view method = "credentials/changed";
+  using params = Credentials;
+};
+
 struct session_changed {
   static constexpr std::string_view method = "session/changed";
   using params = SessionInfo;
@@ -1014,8 +1181,19 @@ inline void read(const nlohmann::json& from, const place& at, FailureKind& to);
 inline void read(const nlohmann::json& from, const place& at, Failure& to);
 inline void read(const nlohmann::json& from, const place& at, Configuration& to);
 inline void read(const nlohmann::json& from, const place& at, InitializeParams& to);
+inline void read(const nlohmann::json& from, const place& at, SecretKind& to);
 inline void read(const nlohmann::json& from, const place& at, ProfileSummary& to);
 inline void read(const nlohmann::json& from, const place& at, InitializeResult& to);
+inline void read(const nlohmann::json& from, const place& at, SecretNeeded& to);
+inline void read(const nlohmann::json& from, const place& at, SecretGiveParams& to);
+inline void read(const nlohmann::json& from, const place& at, CredentialsState& to);
+inline void read(const nlohmann::json& from, const place& at, Credentials& to);
+inline void read(const nlohmann::json& from, const place& at, DoctorParams& to);
+inline void read(const nlohmann::json& from, const place& at, CheckState& to);
+inline void read(const nlohmann::json& from, const place& at, Check& to);
+inline void read(const nlohmann::json& from, const place& at, DoctorResult& to);
+inline void read(const nlohmann::json& from, const place& at, ProfileImportParams& to);
+inline void read(const nlohmann::json& from, const place& at, ProfileImportResult& to);
 inline void read(const nlohmann::json& from, const place& at, ConfigureResult& to);
 inline void read(const nlohmann::json& from, const place& at, SessionState& to);
 inline void read(const nlohmann::json& from, const place& at, AgentState& to);
@@ -1192,6 +1370,18 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, In
 
 inline void from_json(const nlohmann::json& from, InitializeParams& to) { detail::read(from, {}, to); }
 
+inline void to_json(nlohmann::json& to, SecretKind from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SecretKind& to) {
+  if (detail::is_word(from, "password")) { to = SecretKind::password; return; }
+  if (detail::is_word(from, "token")) { to = SecretKind::token; return; }
+  if (detail::is_word(from, "keyPassphrase")) { to = SecretKind::key_passphrase; return; }
+  if (detail::is_word(from, "proxyPassword")) { to = SecretKind::proxy_password; return; }
+  detail::refuse_word(from, at, "password, token, keyPassphrase, proxyPassword");
+}
+
+inline void from_json(const nlohmann::json& from, SecretKind& to) { detail::read(from, {}, to); }
+
 inline void to_json(nlohmann::json& to, const ProfileSummary& from) {
   to = nlohmann::json::object();
   to["name"] = from.name;
@@ -1199,6 +1389,7 @@ inline void to_json(nlohmann::json& to, const ProfileSummary& from) {
   to["local"] = from.local;
   to["confirm"] = from.confirm;
   to["unverified"] = from.unverified;
+  to["secrets"] = from.secrets;
   if (from.problem) to["problem"] = *from.problem;
 }
 
@@ -1209,6 +1400,7 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Pr
   detail::field(from, at, "local", to.local);
   detail::field(from, at, "confirm", to.confirm);
   detail::field(from, at, "unverified", to.unverified);
+  detail::field(from, at, "secrets", to.secrets);
   detail::field(from, at, "problem", to.problem);
 }
 
@@ -1231,6 +1423,154 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, In
 }
 
 inline void from_json(const nlohmann::json& from, InitializeResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SecretNeeded& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["secret"] = from.secret;
+  to["prompt"] = from.prompt;
+  to["refused"] = from.refused;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SecretNeeded& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "secret", to.secret);
+  detail::field(from, at, "prompt", to.prompt);
+  detail::field(from, at, "refused", to.refused);
+}
+
+inline void from_json(const nlohmann::json& from, SecretNeeded& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const SecretGiveParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["secret"] = from.secret;
+  if (from.value) to["value"] = *from.value;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, SecretGiveParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "secret", to.secret);
+  detail::field(from, at, "value", to.value);
+}
+
+inline void from_json(const nlohmann::json& from, SecretGiveParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, CredentialsState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, CredentialsState& to) {
+  if (detail::is_word(from, "ok")) { to = CredentialsState::ok; return; }
+  if (detail::is_word(from, "expiring")) { to = CredentialsState::expiring; return; }
+  if (detail::is_word(from, "expired")) { to = CredentialsState::expired; return; }
+  if (detail::is_word(from, "missing")) { to = CredentialsState::missing; return; }
+  detail::refuse_word(from, at, "ok, expiring, expired, missing");
+}
+
+inline void from_json(const nlohmann::json& from, CredentialsState& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Credentials& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["state"] = from.state;
+  if (from.principal) to["principal"] = *from.principal;
+  if (from.expires) to["expires"] = *from.expires;
+  if (from.detail) to["detail"] = *from.detail;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Credentials& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "principal", to.principal);
+  detail::field(from, at, "expires", to.expires);
+  detail::field(from, at, "detail", to.detail);
+}
+
+inline void from_json(const nlohmann::json& from, Credentials& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const DoctorParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, DoctorParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+}
+
+inline void from_json(const nlohmann::json& from, DoctorParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, CheckState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, CheckState& to) {
+  if (detail::is_word(from, "ok")) { to = CheckState::ok; return; }
+  if (detail::is_word(from, "warning")) { to = CheckState::warning; return; }
+  if (detail::is_word(from, "failed")) { to = CheckState::failed; return; }
+  if (detail::is_word(from, "notTried")) { to = CheckState::not_tried; return; }
+  detail::refuse_word(from, at, "ok, warning, failed, notTried");
+}
+
+inline void from_json(const nlohmann::json& from, CheckState& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Check& from) {
+  to = nlohmann::json::object();
+  to["name"] = from.name;
+  to["state"] = from.state;
+  to["found"] = from.found;
+  if (from.advice) to["advice"] = *from.advice;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Check& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "found", to.found);
+  detail::field(from, at, "advice", to.advice);
+}
+
+inline void from_json(const nlohmann::json& from, Check& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const DoctorResult& from) {
+  to = nlohmann::json::object();
+  to["checks"] = from.checks;
+  to["report"] = from.report;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, DoctorResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "checks", to.checks);
+  detail::field(from, at, "report", to.report);
+}
+
+inline void from_json(const nlohmann::json& from, DoctorResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ProfileImportParams& from) {
+  to = nlohmann::json::object();
+  to["file"] = from.file;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ProfileImportParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "file", to.file);
+}
+
+inline void from_json(const nlohmann::json& from, ProfileImportParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ProfileImportResult& from) {
+  to = nlohmann::json::object();
+  to["profiles"] = from.profiles;
+  to["remarks"] = from.remarks;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ProfileImportResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profiles", to.profiles);
+  detail::field(from, at, "remarks", to.remarks);
+}
+
+inline void from_json(const nlohmann::json& from, ProfileImportResult& to) { detail::read(from, {}, to); }
 
 inline void to_json(nlohmann::json& to, const ConfigureResult& from) {
   to = nlohmann::json::object();
@@ -1975,7 +2315,9 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, No
   if (detail::is_word(from, "lookAgain")) { to = NoticeAction::look_again; return; }
   if (detail::is_word(from, "keepSession")) { to = NoticeAction::keep_session; return; }
   if (detail::is_word(from, "useAgent")) { to = NoticeAction::use_agent; return; }
-  detail::refuse_word(from, at, "showLog, startSession, restartSession, openSettings, runAgain, lookAgain, keepSession, useAgent");
+  if (detail::is_word(from, "openTerminal")) { to = NoticeAction::open_terminal; return; }
+  if (detail::is_word(from, "diagnose")) { to = NoticeAction::diagnose; return; }
+  detail::refuse_word(from, at, "showLog, startSession, restartSession, openSettings, runAgain, lookAgain, keepSession, useAgent, openTerminal, diagnose");
 }
 
 inline void from_json(const nlohmann::json& from, NoticeAction& to) { detail::read(from, {}, to); }
@@ -2017,8 +2359,19 @@ void for_each_type(Visitor visit) {
   visit.template operator()<Failure>("Failure");
   visit.template operator()<Configuration>("Configuration");
   visit.template operator()<InitializeParams>("InitializeParams");
+  visit.template operator()<SecretKind>("SecretKind");
   visit.template operator()<ProfileSummary>("ProfileSummary");
   visit.template operator()<InitializeResult>("InitializeResult");
+  visit.template operator()<SecretNeeded>("SecretNeeded");
+  visit.template operator()<SecretGiveParams>("SecretGiveParams");
+  visit.template operator()<CredentialsState>("CredentialsState");
+  visit.template operator()<Credentials>("Credentials");
+  visit.template operator()<DoctorParams>("DoctorParams");
+  visit.template operator()<CheckState>("CheckState");
+  visit.template operator()<Check>("Check");
+  visit.template operator()<DoctorResult>("DoctorResult");
+  visit.template operator()<ProfileImportParams>("ProfileImportParams");
+  visit.template operator()<ProfileImportResult>("ProfileImportResult");
   visit.template operator()<ConfigureResult>("ConfigureResult");
   visit.template operator()<SessionState>("SessionState");
   visit.template operator()<AgentState>("AgentState");

@@ -97,8 +97,83 @@ export interface ProfileSummary {
   confirm: boolean;
   /** TLS certificates of this profile are not verified. */
   unverified: boolean;
+  /** The secrets that it may ask for. */
+  secrets: SecretKind[];
   /** Why it cannot be used: a sentence for the user. */
   problem?: string;
+}
+
+/** What a profile wants to know and nobody writes into settings. */
+export type SecretKind = "password" | "token" | "keyPassphrase" | "proxyPassword";
+
+/** Somebody waits for a secret, or the last one was refused. Answered with `secret/give`. */
+export interface SecretNeeded {
+  profile: string;
+  secret: SecretKind;
+  /** "Password of alice at gw.example.com". */
+  prompt: string;
+  /** The value that was given last was not accepted: ask the user, not the memory. */
+  refused: boolean;
+}
+
+export interface SecretGiveParams {
+  profile: string;
+  secret: SecretKind;
+  /** Absent: the user does not want to give it; what waits for it fails. */
+  value?: string;
+}
+
+export type CredentialsState =
+  /** There is nothing to watch, or it is good. */
+  | "ok"
+  /** It ends within ten minutes. */
+  | "expiring"
+  | "expired"
+  | "missing";
+
+/** The ticket of a profile with Kerberos. */
+export interface Credentials {
+  profile: string;
+  state: CredentialsState;
+  principal?: string;
+  expires?: integer;
+  /** What happened and what to do. */
+  detail?: string;
+}
+
+export interface DoctorParams {
+  profile: string;
+}
+
+export type CheckState = "ok" | "warning" | "failed" | "notTried";
+
+/** One link of the chain from here to the server. */
+export interface Check {
+  /** "Name look-up", "TCP", "Proxy", "TLS", "Authentication", "Livy", "WebHDFS". */
+  name: string;
+  state: CheckState;
+  /** What was found: one line. */
+  found: string;
+  /** What to do, where something is wrong. */
+  advice?: string;
+}
+
+export interface DoctorResult {
+  checks: Check[];
+  /** The whole report as text that can be pasted into a ticket; no secrets. */
+  report: string;
+}
+
+export interface ProfileImportParams {
+  /** Absolute path of a sparkmagic configuration or of a console script's settings. */
+  file: string;
+}
+
+export interface ProfileImportResult {
+  /** To be written into `livyd.profiles`. */
+  profiles: Record<string, json>;
+  /** What of the file has no place here, one sentence each. */
+  remarks: string[];
 }
 
 export interface ConfigureResult {
@@ -494,7 +569,9 @@ export type NoticeAction =
   | "runAgain"
   | "lookAgain"
   | "keepSession"
-  | "useAgent";
+  | "useAgent"
+  | "openTerminal"
+  | "diagnose";
 
 /** Something that the user should know and did not ask for. */
 export interface Notice {
@@ -514,6 +591,15 @@ export const initialize = new RequestType<InitializeParams, InitializeResult, Fa
   "initialize",
 );
 export const configure = new RequestType<Configuration, ConfigureResult, Failure>("configure");
+
+export const secretGive = new RequestType<SecretGiveParams, Empty, Failure>("secret/give");
+/** Forgets every secret of a profile. */
+export const secretForget = new RequestType<ProfileParams, Empty, Failure>("secret/forget");
+/** Tries each link on the way to the server; stops at the first broken one. */
+export const doctorRun = new RequestType<DoctorParams, DoctorResult, Failure>("doctor/run");
+export const profileImport = new RequestType<ProfileImportParams, ProfileImportResult, Failure>(
+  "profile/import",
+);
 
 /** Answers when the session is idle; cancelling deletes what was begun. */
 export const sessionStart = new RequestType<ProfileParams, SessionInfo, Failure>("session/start");
@@ -584,6 +670,8 @@ export const watch = new RequestType<WatchParams, Empty, Failure>("watch");
 
 // ---------------------------------------------------------------- notifications, daemon to editor
 
+export const secretNeeded = new NotificationType<SecretNeeded>("secret/needed");
+export const credentialsChanged = new NotificationType<Credentials>("credentials/changed");
 export const sessionChanged = new NotificationType<SessionInfo>("session/changed");
 export const runChanged = new NotificationType<RunInfo>("run/changed");
 export const runOutput = new NotificationType<RunOutput>("run/output");

@@ -1,28 +1,32 @@
-// How a request proves who asks. One object per profile; it may keep state (a cookie, a token).
+// How a request proves who asks. One object per profile and server; it may keep state.
 #pragma once
-
-#include <memory>
-#include <string>
 
 #include "http/message.hpp"
 
 namespace livyd::http {
 
+/// What becomes of an answer, as far as its authentication goes.
+enum class verdict {
+  final,                  ///< the caller's
+  again,                  ///< prepare once more and send again: the server did nothing yet
+  again_without_cookies,  ///< the same, and the cookies of this route are worthless
+};
+
 class authentication {
  public:
   virtual ~authentication() = default;
-  /// Adds what the request needs before it is sent. May block in coroutine fashion (a ticket, a
-  /// prompt). Throws failure{unauthorized} when there is nothing to offer.
+  /// Adds what the request needs before it is sent; the cookies of its route are in it already. May
+  /// wait in coroutine fashion (a ticket, a token's command), never for a person. Throws
+  /// failure{unauthorized} when there is nothing to offer, failure{invalid_input} when the
+  /// credentials may not go there (plain http to another machine).
   virtual task<void> prepare(request& outgoing) = 0;
-  /// Looks at the answer. True: prepare again and send once more (a fresh challenge). The client
-  /// asks at most twice per request. Throws to end with a sentence.
-  virtual task<bool> wants_retry(const request& sent, const response& answer) = 0;
+  /// Looks at the answer, whatever its status. The client sends a request at most three times.
+  /// Throws failure{unauthorized} to end with a sentence.
+  virtual task<verdict> judge(const request& sent, const response& answer) = 0;
 };
 
-/// Adds nothing, retries nothing.
-std::unique_ptr<authentication> no_authentication();
-/// `Authorization: Bearer <token>`. Refuses to send it over plain http to a host that is not
-/// loopback (failure{invalid_input}).
-std::unique_ptr<authentication> bearer_authentication(std::string token);
+/// Throws failure{invalid_input}, with what to do, when `what` ("The password") would go over plain
+/// http to another machine and the profile does not say `allowInsecure`.
+void require_privacy(const url& target, std::string_view what, bool allow_insecure);
 
 }  // namespace livyd::http

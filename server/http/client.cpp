@@ -113,10 +113,9 @@ class client::implementation {
       co_await auth_->prepare(outgoing);
       auto answer = co_await answered(outgoing, sink);
       const bool streamed = sink && answer.ok();
-      if (retries == most_retries) co_return answer;
-      const bool again = co_await auth_->wants_retry(outgoing, answer);
+      const auto found = co_await auth_->judge(outgoing, answer);
       // A body that went to the sink cannot be taken back.
-      if (!again || streamed) co_return answer;
+      if (found == verdict::final || streamed || retries == most_retries) co_return answer;
     }
   }
 

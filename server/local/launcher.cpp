@@ -16,6 +16,7 @@
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "http/auth/simple.hpp"
 #include "http/client.hpp"
 #include "local/handlers.hpp"
 #include "local/line_source.hpp"
@@ -52,7 +53,8 @@ http::request request_to(const endpoint_state& state, http::method verb, std::st
 task<std::optional<std::string>> version_told_by(endpoint_state state) {
   if (state.process > 0 && ::kill(state.process, 0) != 0 && errno == ESRCH) co_return std::nullopt;
   auto executor = co_await asio::this_coro::executor;
-  http::client client(executor, {}, http::bearer_authentication(state.token));
+  http::client client(executor, {},
+                      http::bearer_authentication(http::fixed_secret(state.token), false));
   try {
     auto request = request_to(state, http::method::get, "version");
     const auto answer = co_await client.send(std::move(request));
@@ -72,7 +74,8 @@ task<std::optional<std::string>> version_told_by(endpoint_state state) {
 
 task<void> ask_to_drain(endpoint_state state) {
   auto executor = co_await asio::this_coro::executor;
-  http::client client(executor, {}, http::bearer_authentication(state.token));
+  http::client client(executor, {},
+                      http::bearer_authentication(http::fixed_secret(state.token), false));
   try {
     auto request = request_to(state, http::method::post, "livyd/drain");
     co_await client.send(std::move(request));

@@ -1,4 +1,5 @@
 #include "service/connection.hpp"
+#include "http/auth/simple.hpp"
 
 #include <utility>
 
@@ -37,7 +38,8 @@ task<std::shared_ptr<livy::client>> connection::open() {
                                                    profile_.python);
     const auto key = concat(address.url, " ", address.token);
     if (key != connected_to_) {
-      connect_to(address.url, http::bearer_authentication(address.token));
+      connect_to(address.url,
+                 http::bearer_authentication(http::fixed_secret(address.token), false));
       connected_to_ = key;
     }
     co_return livy_;
@@ -48,9 +50,10 @@ task<std::shared_ptr<livy::client>> connection::open() {
                     concat("Profile \"", profile_.name,
                            "\" needs a token and none is set. Set LIVYD_TOKEN and try again."));
     }
-    connect_to(profile_.url, settings_.token.empty()
-                                 ? http::no_authentication()
-                                 : http::bearer_authentication(settings_.token));
+    connect_to(profile_.url,
+               settings_.token.empty()
+                   ? http::no_authentication()
+                   : http::bearer_authentication(http::fixed_secret(settings_.token), false));
   }
   co_return livy_;
 }

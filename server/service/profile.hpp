@@ -12,15 +12,38 @@
 
 namespace livyd {
 
-enum class authentication_kind { none, bearer };
+enum class authentication_kind { none, basic, bearer, kerberos };
+
+/// The profile's "auth".
+struct authentication_settings {
+  authentication_kind kind = authentication_kind::none;
+  std::string user;                  ///< Basic
+  std::string token_command;         ///< Bearer: /bin/sh runs it, its output is the token
+  http::kerberos_settings kerberos;  ///< also of a proxy that wants Negotiate
+};
+
+/// The profile's "proxy".
+struct proxy_choice {
+  http::proxy_settings::choice from = http::proxy_settings::choice::environment;
+  std::string url;
+  std::vector<std::string> bypass;
+  authentication_kind authentication = authentication_kind::none;  ///< none, basic or kerberos
+  std::string user;
+};
 
 struct profile {
   std::string name;
   std::string url;  ///< "" for the embedded endpoint
   livy::session_request session;
-  authentication_kind authentication = authentication_kind::none;
+  authentication_settings auth;
   http::tls_settings tls;
-  std::string python;  ///< interpreter of the embedded endpoint; "" = its default
+  bool encrypted_key = false;  ///< the client key wants a passphrase
+  proxy_choice proxy;
+  http::fields headers;                     ///< sent with every request
+  std::vector<std::string> redirect_hosts;  ///< Livy's passive servers may send us there
+  bool allow_insecure = false;  ///< credentials may go over plain http to another machine
+  std::string webhdfs;          ///< ".../webhdfs/v1"; "" for none
+  std::string python;           ///< interpreter of the embedded endpoint; "" = its default
   bool confirm = false;
   bool agent = true;  ///< false: Livy's plain way
 
@@ -30,16 +53,36 @@ struct profile {
 /// The name of the built-in profile that runs on this machine.
 inline constexpr std::string_view local_profile = "local";
 
+/// What a profile's variables stand for.
+struct variable_values {
+  http::environment environment;  ///< ${env:NAME}
+  std::string workspace_folder;   ///< ${workspaceFolder}; "" where there is none
+  std::string user_home;
+  std::string user;  ///< ${user}: who runs livyd
+};
+/// Of this process.
+variable_values process_variables(std::string workspace_folder);
+
+/// A profile with "extends" resolved (objects are merged field by field, lists and texts replaced;
+/// a null takes an inherited field away) and the variables in all its texts replaced. Pure. Throws
+/// failure{invalid_input}: an unknown or circular "extends", an unknown variable (with the nearest
+/// name), a variable of the environment that is not set.
+nlohmann::json resolved_profile(const std::string& name,
+                                const std::map<std::string, nlohmann::json>& written,
+                                const variable_values& values);
+
 /// Throws failure{invalid_input}: `In profile "cluster": unknown field "drivrMemory". Did you mean
-/// driverMemory?`, a wrong type, a missing or bad URL.
+/// driverMemory?`, a wrong type, a missing or bad URL. `written` is resolved.
 profile read_profile(const std::string& name, const nlohmann::json& written);
 
-/// All usable profiles and, for each that cannot be used, why. `local` is always among them. When
+/// All usable profiles and, for each that cannot be used, why; one with `"abstract": true` is only
+/// there for others to extend. `local` is always among them. When
 /// `trusted` is false, everything but the built-in `local` is left out.
 class profile_set {
  public:
   profile_set() = default;
-  profile_set(const std::map<std::string, nlohmann::json>& written, bool trusted);
+  profile_set(const std::map<std::string, nlohmann::json>& written, bool trusted,
+              const variable_values& values);
 
   /// Throws failure{invalid_input}: the profile's problem, or that there is none of this name (with
   /// the nearest name, or that the workspace is not trusted).

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/auth/simple.hpp"
 #include "http/client.hpp"
 #include "raw_server.hpp"
 

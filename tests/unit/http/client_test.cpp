@@ -1,6 +1,7 @@
 // The client against servers that behave: what is sent, what comes back, the pool, streaming,
 // cancellation at every step.
 #include "http/client.hpp"
+#include "http/auth/simple.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -403,9 +404,9 @@ class challenge_counter final : public authentication {
     outgoing.headers.add("Authorization", concat("Round ", ++rounds_));
     co_return;
   }
-  task<bool> wants_retry(const request& /*sent*/, const response& answer) override {
+  task<verdict> judge(const request& /*sent*/, const response& answer) override {
     ++asked_;
-    co_return answer.status == 401;
+    co_return answer.status == 401 ? verdict::again : verdict::final;
   }
 
  private:
@@ -419,7 +420,7 @@ TEST_F(Client, PreparesAgainForAFreshChallengeAndAsksAtMostTwice) {
   auto client = make({}, std::make_unique<challenge_counter>(asked));
   const auto answer = loop_.run(client.send(post(server.at(), "body")));
   EXPECT_EQ(answer.status, 401);
-  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(asked, 3);
   ASSERT_EQ(heard_.size(), 3U);
   EXPECT_THAT(heard_[2], HasSubstr("Authorization: Round 3\r\n"));
   EXPECT_THAT(heard_[2], Not(HasSubstr("Round 1")));
@@ -428,13 +429,13 @@ TEST_F(Client, PreparesAgainForAFreshChallengeAndAsksAtMostTwice) {
 
 TEST_F(Client, SendsTheBearerToken) {
   raw_server server(loop_, always(small_answer));
-  auto client = make({}, bearer_authentication("s3cret"));
+  auto client = make({}, bearer_authentication(fixed_secret("s3cret"), false));
   loop_.run(client.send(get(server.at())));
   EXPECT_THAT(heard_[0], HasSubstr("Authorization: Bearer s3cret\r\n"));
 }
 
 TEST_F(Client, SendsNothingWhenTheTokenMayNotTravel) {
-  auto client = make({}, bearer_authentication("s3cret"));
+  auto client = make({}, bearer_authentication(fixed_secret("s3cret"), false));
   const auto reason =
       failure_of([&] { loop_.run(client.send(get(parse_url("http://gw.invalid")))); });
   EXPECT_EQ(reason.kind(), failure_kind::invalid_input);

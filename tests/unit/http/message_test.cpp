@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "http/authentication.hpp"
+#include "http/auth/simple.hpp"
 #include "loop.hpp"
 
 namespace livyd::http {
@@ -40,7 +40,7 @@ TEST(Response, HasAContentTypeWithoutParametersInLowerCase) {
 TEST(Bearer, IsSentOverTlsAndToTheLoopback) {
   test::loop loop;
   for (const auto* text : {"https://gw.example.com", "http://127.0.0.1:8998", "http://localhost"}) {
-    auto auth = bearer_authentication("s3cret");
+    auto auth = bearer_authentication(fixed_secret("s3cret"), false);
     request outgoing;
     outgoing.target = parse_url(text);
     loop.run(auth->prepare(outgoing));
@@ -50,7 +50,7 @@ TEST(Bearer, IsSentOverTlsAndToTheLoopback) {
 
 TEST(Bearer, IsNotSentOverPlainHttpToAnotherMachine) {
   test::loop loop;
-  auto auth = bearer_authentication("s3cret");
+  auto auth = bearer_authentication(fixed_secret("s3cret"), false);
   request outgoing;
   outgoing.target = parse_url("http://gw.example.com:8998");
   const auto reason = test::failure_of([&] { loop.run(auth->prepare(outgoing)); });

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "http/auth/simple.hpp"
 #include "http/client.hpp"
 #include "raw_server.hpp"
 

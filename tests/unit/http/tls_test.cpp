@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
+#include "http/auth/simple.hpp"
 #include "http/certificates.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "allocation.hpp"
+#include "http/auth/simple.hpp"
 #include "http/client.hpp"
 #include "http/raw_server.hpp"
 #include "livy/client.hpp"

@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "http/auth/simple.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "livy/client.hpp"

@@ -1,0 +1,47 @@
+// Which way a request takes to its host: directly, or through a proxy of the profile or of the
+// environment.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/auth/gssapi.hpp"
+#include "http/auth/secret.hpp"
+#include "http/url.hpp"
+
+namespace livyd::http {
+
+struct proxy_settings {
+  enum class choice { environment, direct, own };
+  choice from = choice::environment;
+  std::string url;                  ///< of the profile's own: "http://proxy.example.com:3128"
+  std::vector<std::string> bypass;  ///< as NO_PROXY: names, ".suffix", addresses, CIDR, "*"
+  std::string user;                 ///< Basic; "" for none
+  std::shared_ptr<secret> password;
+  std::shared_ptr<kerberos> tickets;  ///< Negotiate
+};
+
+struct proxy {
+  url address;
+  std::string user;      ///< Basic
+  std::string password;  ///< from the environment's URL; else proxy_settings::password
+};
+
+using environment = std::function<std::optional<std::string>(const std::string& name)>;
+/// The process's own.
+environment process_environment();
+
+/// HTTPS_PROXY/https_proxy for https, http_proxy (lower case only, as curl does) for http,
+/// ALL_PROXY/all_proxy for both, NO_PROXY/no_proxy. The loopback interface is always reached
+/// directly unless the profile names a proxy of its own. Throws failure{invalid_input} for a proxy
+/// URL that cannot be used. Pure but for `variables`.
+std::optional<proxy> proxy_for(const proxy_settings& settings, const url& target,
+                               const environment& variables);
+
+/// Whether a NO_PROXY list names this host. Pure.
+bool is_bypassed(const std::vector<std::string>& list, const url& target);
+
+}  // namespace livyd::http
