@@ -1,18 +1,18 @@
 #include "service/connection.hpp"
-#include "http/auth/simple.hpp"
 
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "http/auth/simple.hpp"
 #include "local/launcher.hpp"
 
 namespace livyd {
 
-namespace {
+using protocol::SecretKind;
 
 /// A Livy client and the HTTP client below it, which live and die together.
-struct link {
+struct connection::link {
   link(asio::any_io_executor executor, http::client_settings settings,
        std::unique_ptr<http::authentication> auth, http::url base)
       : transport(std::move(executor), std::move(settings), std::move(auth)),
@@ -20,8 +20,6 @@ struct link {
   http::client transport;
   livy::client livy;
 };
-
-}  // namespace
 
 connection::connection(asio::any_io_executor executor, profile where, connection_settings settings)
     : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {}
@@ -38,29 +36,81 @@ task<std::shared_ptr<livy::client>> connection::open() {
                                                    profile_.python);
     const auto key = concat(address.url, " ", address.token);
     if (key != connected_to_) {
-      connect_to(address.url,
+      http::client_settings settings;
+      settings.proxy.from = http::proxy_settings::choice::direct;
+      connect_to(address.url, std::move(settings),
                  http::bearer_authentication(http::fixed_secret(address.token), false));
       connected_to_ = key;
     }
-    co_return livy_;
+    co_return std::shared_ptr<livy::client>(link_, &link_->livy);
   }
-  if (!livy_) {
-    if (profile_.auth.kind == authentication_kind::bearer && settings_.token.empty()) {
-      throw failure(failure_kind::unauthorized,
-                    concat("Profile \"", profile_.name,
-                           "\" needs a token and none is set. Set LIVYD_TOKEN and try again."));
-    }
-    connect_to(profile_.url,
-               settings_.token.empty()
-                   ? http::no_authentication()
-                   : http::bearer_authentication(http::fixed_secret(settings_.token), false));
-  }
-  co_return livy_;
+  co_await wait_for_secrets();
+  if (!link_) connect_to(profile_.url, client_settings(), authentication());
+  co_return std::shared_ptr<livy::client>(link_, &link_->livy);
 }
 
-void connection::connect_to(const std::string& url, std::unique_ptr<http::authentication> auth) {
-  http::client_settings settings;
-  settings.tls = profile_.tls;
+void connection::credentials_changed() {
+  link_.reset();  // a request in flight keeps its client
+}
+
+task<void> connection::wait_for_secrets() const {
+  for (const auto what : secrets_of(profile_)) {
+    secrets::key which{profile_.name, what};
+    co_await settings_.kept->wait_for(std::move(which), prompt_for(what));
+  }
+}
+
+std::string connection::prompt_for(SecretKind what) const {
+  switch (what) {
+    case SecretKind::password:
+      return concat("Password of ", profile_.auth.user, " at ", http::parse_url(profile_.url).host);
+    case SecretKind::token:
+      return concat("Token for ", http::parse_url(profile_.url).host);
+    case SecretKind::key_passphrase:
+      return concat("Passphrase of ",
+                    profile_.tls.key.empty() ? profile_.tls.certificate : profile_.tls.key);
+    case SecretKind::proxy_password:
+      return concat("Password of ", profile_.proxy.user, " at the proxy ",
+                    http::parse_url(profile_.proxy.url).host);
+  }
+  return {};
+}
+
+std::shared_ptr<http::secret> connection::secret(SecretKind what) const {
+  return settings_.kept->use({profile_.name, what}, prompt_for(what));
+}
+
+http::client_settings connection::client_settings() const {
+  http::client_settings out;
+  out.tls = profile_.tls;
+  if (profile_.encrypted_key) out.tls.passphrase = secret(SecretKind::key_passphrase);
+  out.proxy.from = profile_.proxy.from;
+  out.proxy.url = profile_.proxy.url;
+  out.proxy.bypass = profile_.proxy.bypass;
+  if (profile_.proxy.authentication == authentication_kind::basic) {
+    out.proxy.user = profile_.proxy.user;
+    out.proxy.password = secret(SecretKind::proxy_password);
+  }
+  out.headers = profile_.headers;
+  out.redirect_hosts = profile_.redirect_hosts;
+  return out;
+}
+
+std::unique_ptr<http::authentication> connection::authentication() const {
+  const auto& auth = profile_.auth;
+  switch (auth.kind) {
+    case authentication_kind::basic:
+      return http::basic_authentication(auth.user, secret(SecretKind::password),
+                                        profile_.allow_insecure);
+    case authentication_kind::bearer:
+      return http::bearer_authentication(secret(SecretKind::token), profile_.allow_insecure);
+    default:
+      return http::no_authentication();
+  }
+}
+
+void connection::connect_to(const std::string& url, http::client_settings settings,
+                            std::unique_ptr<http::authentication> auth) {
   settings.user_agent = settings_.user_agent;
   auto made =
       std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
@@ -73,7 +123,7 @@ void connection::connect_to(const std::string& url, std::unique_ptr<http::authen
       log::debug("http", words);
     }
   });
-  livy_ = std::shared_ptr<livy::client>(made, &made->livy);
+  link_ = std::move(made);
 }
 
 }  // namespace livyd

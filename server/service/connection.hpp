@@ -10,13 +10,14 @@
 #include "http/client.hpp"
 #include "livy/client.hpp"
 #include "service/profile.hpp"
+#include "service/secrets.hpp"
 
 namespace livyd {
 
 struct connection_settings {
   std::filesystem::path executable;
   std::filesystem::path state_home;
-  std::string token;  ///< Bearer, for profiles that want one
+  secrets* kept = nullptr;  ///< outlives the connection
   std::string user_agent;
   std::function<bool()> traced;  ///< every exchange is logged where it is seen
 };
@@ -28,20 +29,31 @@ class connection {
 
   /// The client of the profile's server; starts the embedded endpoint when that is the server and
   /// it does not run. Shared: a request in flight keeps its client when the endpoint moved
-  /// meanwhile. Throws what ensure_endpoint throws; failure{unauthorized} when a token is needed
-  /// and there is none. Cancellable.
+  /// meanwhile. Waits for secrets that the profile needs and nobody has given yet, without a
+  /// deadline. Throws what ensure_endpoint throws; failure{unauthorized} when the user does not
+  /// want to give a secret. Cancellable.
   task<std::shared_ptr<livy::client>> open();
+  /// Other credentials were given, or they were forgotten: the server's cookies stand for the old
+  /// ones.
+  void credentials_changed();
   /// The server's root as it is stored with a session; "" for the embedded endpoint.
   std::string stored_url() const;
 
  private:
-  void connect_to(const std::string& url, std::unique_ptr<http::authentication> auth);
+  struct link;
+  task<void> wait_for_secrets() const;
+  std::string prompt_for(protocol::SecretKind what) const;
+  std::shared_ptr<http::secret> secret(protocol::SecretKind what) const;
+  http::client_settings client_settings() const;
+  std::unique_ptr<http::authentication> authentication() const;
+  void connect_to(const std::string& url, http::client_settings settings,
+                  std::unique_ptr<http::authentication> auth);
 
   asio::any_io_executor executor_;
   profile profile_;
   connection_settings settings_;
-  std::string connected_to_;  // URL and token of the client below
-  std::shared_ptr<livy::client> livy_;
+  std::string connected_to_;    // URL and token of the client below
+  std::shared_ptr<link> link_;  // its Livy client is handed out, and keeps it
 };
 
 }  // namespace livyd
