@@ -31,4 +31,7 @@ std::unique_ptr<authentication> command_authentication(std::string command, bool
 /// written, without parameters, each once.
 std::vector<std::string> offered_mechanisms(const response& answer);
 
+/// The same as a sentence: "It takes Basic and Negotiate."
+std::string what_is_offered(const response& answer);
+
 }  // namespace livyd::http
