@@ -45,7 +45,7 @@ task<std::shared_ptr<livy::client>> connection::open() {
     co_return livy_;
   }
   if (!livy_) {
-    if (profile_.authentication == authentication_kind::bearer && settings_.token.empty()) {
+    if (profile_.auth.kind == authentication_kind::bearer && settings_.token.empty()) {
       throw failure(failure_kind::unauthorized,
                     concat("Profile \"", profile_.name,
                            "\" needs a token and none is set. Set LIVYD_TOKEN and try again."));

@@ -138,7 +138,7 @@ void read_authentication(const section& from, profile& into) {
   std::string type = "none";
   from.text("type", type);
   if (type == "bearer") {
-    into.authentication = authentication_kind::bearer;
+    into.auth.kind = authentication_kind::bearer;
   } else if (type != "none") {
     from.must_be("type", "\"none\" or \"bearer\"");
   }
@@ -200,7 +200,14 @@ profile read_profile(const std::string& name, const json& written) {
   return out;
 }
 
-profile_set::profile_set(const std::map<std::string, json>& written, bool trusted)
+variable_values process_variables(std::string workspace_folder) {
+  variable_values out;
+  out.workspace_folder = std::move(workspace_folder);
+  return out;
+}
+
+profile_set::profile_set(const std::map<std::string, json>& written, bool trusted,
+                         const variable_values& /*values*/)
     : trusted_(trusted) {
   const std::string built_in(local_profile);
   if (trusted) {

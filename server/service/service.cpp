@@ -106,7 +106,8 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
     throw failure(failure_kind::invalid_input, "initialize must be called first.");
   }
   const auto before = std::exchange(configuration_, std::move(params));
-  profiles_ = profile_set(configuration_.profiles, configuration_.trusted);
+  profiles_ = profile_set(configuration_.profiles, configuration_.trusted,
+                          process_variables({}));
   const auto same = [&](const std::string& name) {
     const auto was = before.profiles.find(name);
     const auto is = configuration_.profiles.find(name);

@@ -27,7 +27,7 @@ TEST(Profile, ReadsEveryField) {
           "ttl": "1h", "heartbeatTimeoutInSecond": 0}})"));
   EXPECT_FALSE(read.local());
   EXPECT_EQ(read.session.kind, "spark");
-  EXPECT_EQ(read.authentication, authentication_kind::bearer);
+  EXPECT_EQ(read.auth.kind, authentication_kind::bearer);
   EXPECT_FALSE(read.tls.verify);
   EXPECT_EQ(read.tls.ca_file, "/ca.pem");
   EXPECT_TRUE(read.confirm);
@@ -93,7 +93,7 @@ TEST(Profile, IsLocalByNameOrByWord) {
 
 TEST(ProfileSet, AlwaysHasLocalAndTellsProblems) {
   const profile_set profiles({{"bad", {{"urk", 1}}}, {"ok", {{"url", "http://h:1/sessions"}}}},
-                             true);
+                             true, {});
   EXPECT_TRUE(profiles.at("local").local());
   EXPECT_EQ(profiles.at("ok").name, "ok");
   EXPECT_THROW(profiles.at("bad"), failure);
@@ -105,7 +105,7 @@ TEST(ProfileSet, AlwaysHasLocalAndTellsProblems) {
 }
 
 TEST(ProfileSet, NamesTheNearestProfile) {
-  const profile_set profiles({{"cluster", {{"url", "http://h"}}}}, true);
+  const profile_set profiles({{"cluster", {{"url", "http://h"}}}}, true, {});
   try {
     profiles.at("clutser");
     FAIL();
@@ -116,7 +116,7 @@ TEST(ProfileSet, NamesTheNearestProfile) {
 
 TEST(ProfileSet, AnUntrustedWorkspaceHasOnlyTheBuiltInLocal) {
   const profile_set profiles({{"local", {{"python", "/tmp/evil"}}}, {"c", {{"url", "http://h"}}}},
-                             false);
+                             false, {});
   EXPECT_EQ(profiles.at("local").python, "");
   EXPECT_EQ(profiles.summaries().size(), 1U);
   EXPECT_THROW(profiles.at("c"), failure);
