@@ -1,5 +1,6 @@
 #include "http/client.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/connect.hpp"
+#include "http/cookies.hpp"
 #include "http/exchange.hpp"
 
 namespace livyd::http {
@@ -66,6 +68,55 @@ class connection_pool {
   std::map<std::string, std::vector<entry>> idle_;
 };
 
+constexpr std::size_t longest_unasked = 8_KiB;
+constexpr auto permission_patience = 1s;
+
+/// One request on its way over one connection or two.
+struct attempt {
+  const request& outgoing;
+  const body_sink& sink;
+  bool expects = false;  ///< the body waits for the server's permission
+};
+
+bool is_allowed(const url& from, const url& to, const std::vector<std::string>& hosts) {
+  if (to.origin() == from.origin()) return true;
+  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+    return equal_ignoring_case(host, to.host) || equal_ignoring_case(host, to.host_and_port());
+  });
+}
+
+/// Where a 307 or 308 sends the request on to; nothing for any other answer and for a Location that
+/// cannot be read. Throws failure{forbidden} for a host that is not allowed.
+std::optional<url> redirect_target(const url& from, const response& answer,
+                                   const std::vector<std::string>& hosts) {
+  constexpr int temporary_redirect = 307;
+  constexpr int permanent_redirect = 308;
+  const auto location = answer.headers.get("Location");
+  const bool redirects = answer.status == temporary_redirect || answer.status == permanent_redirect;
+  if (!redirects || location.empty()) return std::nullopt;
+  url to;
+  try {
+    to = parse_url(location.starts_with('/') && !location.starts_with("//")
+                       ? concat(from.origin(), location)
+                       : std::string(location));
+  } catch (const failure&) {
+    return std::nullopt;
+  }
+  if (from.secure() && !to.secure()) {
+    throw failure(failure_kind::forbidden,
+                  concat(from.host_and_port(), " sends us on to ", to.host_and_port(),
+                         " over http://, which is not followed from https://. Ask for the "
+                         "server's own https:// address."));
+  }
+  if (!is_allowed(from, to, hosts)) {
+    throw failure(failure_kind::forbidden,
+                  concat(from.host_and_port(), " sends us on to ", to.host_and_port(),
+                         ", which the profile does not allow. Add \"", to.host_and_port(),
+                         "\" to \"redirectHosts\" if it is yours."));
+  }
+  return to;
+}
+
 void report(const std::function<void(const exchange&)>& observer, const exchange& what) {
   log::debug("http",
              concat(what.verb, " ", what.origin, what.path, ": ",
@@ -88,7 +139,7 @@ class client::implementation {
     const auto limit = outgoing.deadline;
     auto message =
         concat(outgoing.target.host_and_port(), " did not answer within ", in_words(limit), ".");
-    auto work = authenticated(outgoing, sink);
+    auto work = redirected(outgoing, sink);
     try {
       co_return co_await with_deadline(std::move(work), limit, std::move(message));
     } catch (const boost::system::system_error& error) {
@@ -102,76 +153,119 @@ class client::implementation {
   }
 
   connection_pool& pool() { return pool_; }
+  cookie_jar& cookies() { return cookies_; }
   std::function<void(const exchange&)> observer;
 
  private:
+  task<response> redirected(request& outgoing, const body_sink& sink) {
+    constexpr int most_hops = 3;
+    const auto own_headers = outgoing.headers;
+    for (int hops = 0;; ++hops) {
+      outgoing.headers = own_headers;
+      auto answer = co_await authenticated(outgoing, sink);
+      if (!outgoing.follow_redirects || hops == most_hops) co_return answer;
+      auto next = redirect_target(outgoing.target, answer, settings_.redirect_hosts);
+      if (!next) co_return answer;
+      outgoing.target = std::move(*next);
+    }
+  }
+
   task<response> authenticated(request& outgoing, const body_sink& sink) {
     constexpr int most_retries = 2;
+    for (const auto& [name, value] : settings_.headers) {
+      if (!outgoing.headers.has(name)) outgoing.headers.add(name, value);
+    }
     const auto own_headers = outgoing.headers;
     for (int retries = 0;; ++retries) {
       outgoing.headers = own_headers;
+      const auto cookies = cookies_.field_for(outgoing, std::chrono::system_clock::now());
+      if (!cookies.empty() && !outgoing.headers.has("Cookie")) {
+        outgoing.headers.add("Cookie", cookies);
+      }
       co_await auth_->prepare(outgoing);
-      auto answer = co_await answered(outgoing, sink);
+      auto answer = co_await permitted(outgoing, sink);
       const bool streamed = sink && answer.ok();
+      cookies_.take(outgoing, answer, std::chrono::system_clock::now());
       const auto found = co_await auth_->judge(outgoing, answer);
+      if (found == verdict::again_without_cookies) cookies_.forget(outgoing);
       // A body that went to the sink cannot be taken back.
       if (found == verdict::final || streamed || retries == most_retries) co_return answer;
     }
   }
 
+  /// A long body waits for the server's permission, unless this server is known not to give any.
+  task<response> permitted(const request& outgoing, const body_sink& sink) {
+    constexpr int expectation_failed = 417;
+    attempt one{.outgoing = outgoing, .sink = sink};
+    one.expects = outgoing.body.size() > longest_unasked && !never_permits(outgoing.target);
+    auto answer = co_await answered(one);
+    if (!one.expects || answer.status != expectation_failed) co_return answer;
+    silent_on_expect_[outgoing.target.origin()] = steady::now();
+    one.expects = false;
+    co_return co_await answered(one);
+  }
+
+  bool never_permits(const url& target) const {
+    const auto found = silent_on_expect_.find(target.origin());
+    return found != silent_on_expect_.end() && steady::now() - found->second < 10min;
+  }
+
   /// On a pooled connection if there is one. Such a connection may have died unnoticed: then a GET,
-  /// and nothing else, goes out once more on a fresh one.
-  task<response> answered(const request& outgoing, const body_sink& sink) {
-    auto connection = pool_.take(outgoing.target.origin());
-    if (!connection) co_return co_await on_fresh_connection(outgoing, sink);
+  /// and what was sent without its body, and nothing else, goes out once more on a fresh one.
+  task<response> answered(attempt one) {
+    auto connection = pool_.take(one.outgoing.target.origin());
+    if (!connection) co_return co_await on_fresh_connection(one);
     exchange_progress progress;
     std::exception_ptr error;
     try {
-      co_return co_await observed(outgoing, sink, std::move(connection), progress);
+      co_return co_await observed(one, std::move(connection), progress);
     } catch (...) {
       error = std::current_exception();
     }
-    const bool repeat =
-        outgoing.verb == method::get && progress.peer_left && progress.received_bytes == 0;
-    if (!repeat) std::rethrow_exception(error);
-    co_return co_await on_fresh_connection(outgoing, sink);
+    const bool harmless = one.outgoing.verb == method::get || progress.body_withheld;
+    if (!harmless || !progress.peer_left || progress.received_bytes > 0) {
+      std::rethrow_exception(error);
+    }
+    co_return co_await on_fresh_connection(one);
   }
 
-  task<response> on_fresh_connection(const request& outgoing, const body_sink& sink) {
+  task<response> on_fresh_connection(attempt one) {
+    const auto& target = one.outgoing.target;
     exchange_progress progress;
     std::exception_ptr error;
     try {
-      auto answer = co_await observed(outgoing, sink, nullptr, progress);
-      speaks_http_.insert(outgoing.target.origin());
+      auto answer = co_await observed(one, nullptr, progress);
+      speaks_http_.insert(target.origin());
       co_return answer;
     } catch (...) {
       error = std::current_exception();
     }
     const bool silent = progress.peer_left && progress.received_bytes == 0;
-    if (!silent || outgoing.target.secure() || speaks_http_.contains(outgoing.target.origin())) {
+    if (!silent || target.secure() || speaks_http_.contains(target.origin())) {
       std::rethrow_exception(error);
     }
     // A TLS server hangs up on plain HTTP; one that has answered before merely hung up.
     throw failure(failure_kind::connection_lost,
-                  concat(outgoing.target.host_and_port(),
+                  concat(target.host_and_port(),
                          " closed the connection without an answer; it may expect https://."));
   }
 
-  task<response> observed(const request& outgoing, const body_sink& sink,
-                          std::unique_ptr<stream> connection, exchange_progress& progress) {
+  task<response> observed(attempt one, std::unique_ptr<stream> connection,
+                          exchange_progress& progress) {
     const auto started = steady::now();
     std::exception_ptr error;
     response answer;
     try {
-      answer = co_await exchanged(outgoing, sink, std::move(connection), progress);
+      answer = co_await exchanged(one, std::move(connection), progress);
     } catch (...) {
       error = std::current_exception();
     }
+    if (progress.expect_ignored) silent_on_expect_[one.outgoing.target.origin()] = started;
     const auto spent =
         std::chrono::duration_cast<std::chrono::milliseconds>(steady::now() - started);
-    report(observer, exchange{.verb = std::string(name_of(outgoing.verb)),
-                              .origin = outgoing.target.origin(),
-                              .path = outgoing.target.path,
+    report(observer, exchange{.verb = std::string(name_of(one.outgoing.verb)),
+                              .origin = one.outgoing.target.origin(),
+                              .path = one.outgoing.target.path,
                               .status = progress.status,
                               .milliseconds = spent.count(),
                               .sent_bytes = progress.sent_bytes,
@@ -180,14 +274,16 @@ class client::implementation {
     co_return answer;
   }
 
-  task<response> exchanged(const request& outgoing, const body_sink& sink,
-                           std::unique_ptr<stream> connection, exchange_progress& progress) {
-    if (!connection) connection = co_await connector_.connect(outgoing.target);
-    exchange_options options{.silence = outgoing.silence.value_or(settings_.read_deadline),
+  task<response> exchanged(attempt one, std::unique_ptr<stream> connection,
+                           exchange_progress& progress) {
+    if (!connection) connection = co_await connector_.connect(one.outgoing.target);
+    exchange_options options{.silence = one.outgoing.silence.value_or(settings_.read_deadline),
                              .user_agent = settings_.user_agent,
-                             .sink = sink ? &sink : nullptr};
-    auto answer = co_await perform_exchange(*connection, outgoing, std::move(options), progress);
-    if (progress.reusable) pool_.give_back(outgoing.target.origin(), std::move(connection));
+                             .sink = one.sink ? &one.sink : nullptr};
+    if (one.expects) options.expects = permission_patience;
+    auto answer =
+        co_await perform_exchange(*connection, one.outgoing, std::move(options), progress);
+    if (progress.reusable) pool_.give_back(one.outgoing.target.origin(), std::move(connection));
     co_return answer;
   }
 
@@ -195,7 +291,9 @@ class client::implementation {
   std::unique_ptr<authentication> auth_;
   connector connector_;
   connection_pool pool_;
+  cookie_jar cookies_;
   std::set<std::string> speaks_http_;
+  std::map<std::string, steady::time_point> silent_on_expect_;  ///< origins, since when
 };
 
 client::client(asio::any_io_executor /*executor*/, client_settings settings,
@@ -223,6 +321,10 @@ std::size_t client::idle_connections() const {
 
 void client::close_idle_connections() {
   implementation_->pool().clear();
+}
+
+void client::forget_cookies() {
+  implementation_->cookies().clear();
 }
 
 }  // namespace livyd::http

@@ -21,6 +21,7 @@ using beast_view = beast::string_view;
 
 constexpr std::size_t most_header_bytes = 64_KiB;
 constexpr std::size_t piece_limit = 64_KiB;
+constexpr int go_on = 100;
 constexpr int switching_protocols = 101;
 
 /// Collects the head of an answer and shows each piece of its body as it lies in the buffer.
@@ -104,13 +105,13 @@ void append_field(std::string& head, std::string_view name, std::string_view val
 /// Fields that say how the message is framed: this file knows, callers do not.
 bool is_framing(std::string_view name) {
   return equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Connection") ||
-         equal_ignoring_case(name, "Transfer-Encoding");
+         equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Expect");
 }
 
-std::string head_of(const request& outgoing, const std::string& user_agent) {
+std::string head_of(const request& outgoing, const exchange_options& options) {
   auto head = concat(name_of(outgoing.verb), " ", outgoing.target.target(), " HTTP/1.1\r\n");
   if (!outgoing.headers.has("Host")) append_field(head, "Host", outgoing.target.authority());
-  if (!outgoing.headers.has("User-Agent")) append_field(head, "User-Agent", user_agent);
+  if (!outgoing.headers.has("User-Agent")) append_field(head, "User-Agent", options.user_agent);
   append_field(head, "Connection", "keep-alive");
   for (const auto& [name, value] : outgoing.headers) {
     if (!is_framing(name)) append_field(head, name, value);
@@ -121,6 +122,7 @@ std::string head_of(const request& outgoing, const std::string& user_agent) {
       append_field(head, "Content-Type", outgoing.content_type);
     }
     append_field(head, "Content-Length", std::to_string(outgoing.body.size()));
+    if (options.expects) append_field(head, "Expect", "100-continue");
   }
   head += "\r\n";
   return head;
@@ -135,22 +137,32 @@ class conversation {
         options_(std::move(options)),
         progress_(progress) {}
 
-  /// A peer that refuses a long body answers and closes before it was sent: its answer counts.
+  /// Head and body. A peer that refuses a long body answers and closes before it was sent: its
+  /// answer counts.
   task<void> write() {
-    const auto head = head_of(outgoing_, options_.user_agent);
-    std::array<asio::const_buffer, 2> rest{asio::buffer(head), asio::buffer(outgoing_.body)};
-    while (rest[0].size() + rest[1].size() > 0) {
-      const auto written = co_await connection_.write_some(rest, options_.silence);
-      if (written.timed_out) throw_silence("took nothing more of the request");
-      if (written.error) {
-        write_error_ = written.error;
-        co_return;
+    const auto head = head_of(outgoing_, options_);
+    co_await write_all({asio::buffer(head), asio::buffer(outgoing_.body)});
+  }
+
+  /// The head, and the body if the server wants it. An answer that came instead of the body ends
+  /// the exchange.
+  task<std::optional<response>> write_with_permission() {
+    const auto head = head_of(outgoing_, options_);
+    progress_.body_withheld = true;
+    co_await write_all({asio::buffer(head), asio::const_buffer()});
+    while (true) {
+      if (buffer_.size() == 0 && !co_await heard_within(*options_.expects)) {
+        progress_.expect_ignored = true;
+        break;
       }
-      progress_.sent_bytes += written.bytes;
-      const auto of_head = std::min(written.bytes, rest[0].size());
-      rest[0] += of_head;
-      rest[1] += written.bytes - of_head;
+      answer_parser parser(outgoing_, options_.sink != nullptr);
+      co_await read_one(parser);
+      if (parser.answer.status == go_on) break;
+      if (!parser.interim()) co_return std::move(parser.answer);
     }
+    progress_.body_withheld = false;
+    co_await write_all({asio::buffer(outgoing_.body), asio::const_buffer()});
+    co_return std::nullopt;
   }
 
   task<response> read() {
@@ -165,6 +177,37 @@ class conversation {
   }
 
  private:
+  task<void> write_all(std::array<asio::const_buffer, 2> rest) {
+    while (rest[0].size() + rest[1].size() > 0) {
+      const auto written = co_await connection_.write_some(rest, options_.silence);
+      if (written.timed_out) throw_silence("took nothing more of the request");
+      if (written.error) {
+        write_error_ = written.error;
+        co_return;
+      }
+      progress_.sent_bytes += written.bytes;
+      const auto of_first = std::min(written.bytes, rest[0].size());
+      rest[0] += of_first;
+      rest[1] += written.bytes - of_first;
+    }
+  }
+
+  /// False when nothing was said for so long; throws when the peer left.
+  task<bool> heard_within(duration patience) {
+    const auto space = buffer_.prepare(piece_limit);
+    const auto got = co_await connection_.read_some(space, patience);
+    if (got.timed_out) co_return false;
+    take(space, got.bytes);
+    if (got.error) throw_lost(got.error);
+    co_return true;
+  }
+
+  void take(asio::mutable_buffer space, std::size_t bytes) {
+    buffer_.commit(bytes);
+    progress_.received_bytes += bytes;
+    note_start({static_cast<const char*>(space.data()), bytes});
+  }
+
   task<void> read_one(answer_parser& parser) {
     while (!parser.is_done()) {
       const bool starved = buffer_.size() == 0 || !parse_some(parser);
@@ -207,9 +250,7 @@ class conversation {
     const auto got = co_await connection_.read_some(space, options_.silence);
     if (got.timed_out)
       throw_silence(received_any() ? "sent nothing more of its answer" : "did not answer");
-    buffer_.commit(got.bytes);
-    progress_.received_bytes += got.bytes;
-    note_start({static_cast<const char*>(space.data()), got.bytes});
+    take(space, got.bytes);
     if (!got.error) co_return;
     error_code incomplete;
     if (is_end(got.error) && parser.got_some()) parser.put_eof(incomplete);
@@ -285,8 +326,13 @@ class conversation {
 
 task<response> perform_exchange(stream& connection, const request& outgoing,
                                 exchange_options options, exchange_progress& progress) {
+  const bool asks = options.expects.has_value();
   conversation talk(connection, outgoing, std::move(options), progress);
-  co_await talk.write();
+  if (asks) {
+    if (auto instead = co_await talk.write_with_permission()) co_return std::move(*instead);
+  } else {
+    co_await talk.write();
+  }
   co_return co_await talk.read();
 }
 

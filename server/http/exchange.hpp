@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/async.hpp"
 #include "http/message.hpp"
@@ -13,6 +14,8 @@ struct exchange_options {
   duration silence;  ///< the longest without a byte
   std::string user_agent;
   const body_sink* sink = nullptr;  ///< gets the body of a 2xx answer
+  /// Send the body only when the server says 100 Continue, or says nothing for so long.
+  std::optional<duration> expects = {};
 };
 
 /// What is known of an exchange also when it fails.
@@ -22,6 +25,8 @@ struct exchange_progress {
   bool peer_left = false;  ///< the connection died under it
   bool reusable = false;   ///< the answer was read to its end and the peer keeps the connection
   int status = 0;
+  bool body_withheld = false;   ///< the head was sent and no byte of the body
+  bool expect_ignored = false;  ///< the server said nothing to Expect
 };
 
 /// Throws failure{connection_lost, timeout, not_http, too_large, tls, invalid_input, cancelled} and

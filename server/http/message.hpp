@@ -50,6 +50,8 @@ struct request {
   /// An answer with a longer body is refused with failure{too_large}; streamed bodies have no
   /// limit.
   std::size_t body_limit = 8_MiB;
+  /// A 307 or 308 to an allowed host is followed; false: it is the answer.
+  bool follow_redirects = true;
   /// What cookies are shared within: the path under which one service stands ("/gateway/x/livy").
   std::string route = {};
   /// Negotiate also where a cookie might do: a body that nobody can send twice (an upload).

@@ -27,18 +27,33 @@ task<bool> say(Stream& peer, std::string text) {
   co_return !error;
 }
 
-/// The next request, head and body, or "" when the peer left.
+/// What arrives next, or "" when the peer left.
+template <class Stream>
+task<std::string> hear_some(Stream& peer) {
+  std::string piece(65536, '\0');
+  auto [error, bytes] =
+      co_await peer.async_read_some(asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
+  piece.resize(error ? 0 : bytes);
+  co_return piece;
+}
+
+/// The next request, head and body (which is asked for where the peer waits for that), or "" when
+/// the peer left.
 template <class Stream>
 task<std::string> hear(Stream& peer) {
   std::string heard;
   std::size_t expected = std::string::npos;
+  bool asked = false;
   while (heard.size() < expected) {
-    std::array<char, 65536> piece{};
-    auto [error, bytes] =
-        co_await peer.async_read_some(asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
-    if (error) co_return std::string();
-    heard.append(piece.data(), bytes);
+    const auto piece = co_await hear_some(peer);
+    if (piece.empty()) co_return std::string();
+    heard += piece;
     const auto head = heard.find("\r\n\r\n");
+    const bool waits = heard.substr(0, head).find("Expect: 100-continue") != std::string::npos;
+    if (head != std::string::npos && waits && !asked) {
+      asked = true;
+      co_await say(peer, "HTTP/1.1 100 Continue\r\n\r\n");
+    }
     if (head == std::string::npos) continue;
     const auto length = heard.find("Content-Length: ");
     const auto body = length < head ? std::stoul(heard.substr(length + 16)) : 0;
@@ -52,10 +67,8 @@ template <class Stream>
 task<void> farewell(Stream& peer) {
   bool there = true;
   while (there) {
-    std::array<char, 65536> piece{};
-    auto [error, bytes] =
-        co_await peer.async_read_some(asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
-    there = !error;
+    const auto piece = co_await hear_some(peer);
+    there = !piece.empty();
   }
 }
 
