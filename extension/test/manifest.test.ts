@@ -177,6 +177,13 @@ test("a profile has the fields that livyd reads, and none for a secret", () => {
   for (const names of Object.values(fields)) assert.ok(!names.some((name) => secret.test(name)));
 });
 
+test("the command line's file is checked as the setting is", () => {
+  const [validation] = contributes.jsonValidation;
+  assert.equal(validation.fileMatch, "/livyd/profiles.json");
+  const build = readFileSync(new URL("build.mjs", home), "utf8");
+  assert.ok(build.includes(validation.url.replace("./", "")));
+});
+
 test("the extension starts by nothing but the languages it runs", () => {
   assert.deepEqual(manifest.activationEvents, [
     "onLanguage:python",
