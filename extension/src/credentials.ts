@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Context } from "./context.ts";
 import { kinitLine } from "./renderCredentials.ts";
+import { writtenCache } from "./renderProfile.ts";
 
 export function activate(context: Context): vscode.Disposable {
   const { daemon, settings } = context;
@@ -20,9 +21,10 @@ export function activate(context: Context): vscode.Disposable {
 }
 
 /** The line is typed and not executed: the user reads it first, and types the password there. */
-function openTerminal({ daemon }: Context, profile: string | undefined): void {
-  const principal = profile === undefined ? undefined : daemon.credentials(profile)?.principal;
+function openTerminal({ daemon, settings }: Context, profile = ""): void {
+  const principal = daemon.credentials(profile)?.principal;
+  const cache = writtenCache(profile, settings.profiles);
   const terminal = vscode.window.createTerminal({ name: "kinit" });
   terminal.show();
-  terminal.sendText(kinitLine(principal), false);
+  terminal.sendText(kinitLine(principal, cache), false);
 }

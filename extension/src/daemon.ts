@@ -48,6 +48,7 @@ export class Daemon implements vscode.Disposable {
   readonly #credentialsChanged = new vscode.EventEmitter<protocol.Credentials>();
   readonly #notice = new vscode.EventEmitter<protocol.Notice>();
   readonly #profilesChanged = new vscode.EventEmitter<void>();
+  readonly #replaced = new vscode.EventEmitter<void>();
   readonly #restarted = new vscode.EventEmitter<void>();
   readonly #down = new vscode.EventEmitter<Failed>();
   readonly #sessions = new Map<string, protocol.SessionInfo>();
@@ -72,6 +73,8 @@ export class Daemon implements vscode.Disposable {
   readonly onCredentialsChanged = this.#credentialsChanged.event;
   readonly onNotice = this.#notice.event;
   readonly onProfilesChanged = this.#profilesChanged.event;
+  /** Another process is talked to from here on: what an earlier one asked is void. */
+  readonly onReplaced = this.#replaced.event;
   /** It stopped by itself and is up again; what it was doing has to be looked for. */
   readonly onRestarted = this.#restarted.event;
   /** It stopped by itself and stays down. */
@@ -110,6 +113,7 @@ export class Daemon implements vscode.Disposable {
       this.#credentialsChanged,
       this.#notice,
       this.#profilesChanged,
+      this.#replaced,
       this.#restarted,
       this.#down,
     ]) {
@@ -303,7 +307,6 @@ export class Daemon implements vscode.Disposable {
 
   async #initialize(connection: MessageConnection): Promise<void> {
     await mkdir(this.stateFolder.fsPath, { recursive: true });
-    this.#credentials.clear();
     const { configuration } = this.#settings;
     const result = await connection.sendRequest(protocol.initialize, {
       protocolHash,
@@ -322,6 +325,8 @@ export class Daemon implements vscode.Disposable {
   }
 
   #listen(connection: MessageConnection): void {
+    this.#credentials.clear();
+    this.#replaced.fire();
     connection.onNotification(protocol.sessionChanged, (info) => void this.#tookSession(info));
     connection.onNotification(protocol.runChanged, (info) => void this.#took(info));
     connection.onNotification(protocol.runOutput, (piece) => this.#runOutput.fire(piece));

@@ -43,13 +43,22 @@ export function credentialsLines(credentials: Credentials | undefined): string[]
 }
 
 /**
- * What is typed into a terminal, for the user to execute: no character of a principal may end the
- * line or mean something to a shell.
+ * What is typed into a terminal, for the user to execute: no character of a name may end the line or
+ * mean something to a shell.
  */
-export function kinitLine(principal: string | undefined): string {
-  if (principal === undefined || /[^\x21-\x7e]/.test(principal)) return "kinit";
-  if (/^[\w.@/][\w.@/-]*$/.test(principal)) return `kinit ${principal}`;
-  return `kinit -- '${principal.replaceAll("'", `'\\''`)}'`;
+export function kinitLine(principal: string | undefined, cache?: string): string {
+  const into = cache === undefined || !isOneLine(cache) ? [] : ["-c", quoted(cache)];
+  if (principal === undefined || !isOneLine(principal)) return ["kinit", ...into].join(" ");
+  const guard = principal.startsWith("-") ? ["--"] : [];
+  return ["kinit", ...into, ...guard, quoted(principal)].join(" ");
+}
+
+function isOneLine(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
+function quoted(word: string): string {
+  return /^[\w.@/:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** On the clock of this machine: "14:00", with the day when it is not today's. */

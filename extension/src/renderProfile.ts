@@ -76,8 +76,18 @@ function withInherited(
   const base = own.extends;
   if (typeof base !== "string" || seen.includes(base)) return own;
   const inherited = withInherited(base, written, [...seen, name]);
-  const tls = isObject(inherited.tls) && isObject(own.tls) ? { ...inherited.tls, ...own.tls } : {};
-  return { ...inherited, ...own, ...(Object.keys(tls).length > 0 ? { tls } : {}) };
+  const joined = Object.entries(own).map(([field, value]) => {
+    const below = inherited[field];
+    return [field, isObject(value) && isObject(below) ? { ...below, ...value } : value];
+  });
+  return { ...inherited, ...Object.fromEntries(joined) };
+}
+
+/** The ticket cache that a profile names by itself; undefined when only the daemon knows it. */
+export function writtenCache(name: string, written: Record<string, unknown>): string | undefined {
+  const { auth } = withInherited(name, written);
+  const cache = isObject(auth) ? auth.cache : undefined;
+  return typeof cache === "string" && !cache.includes("${") ? cache : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

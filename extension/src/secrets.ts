@@ -35,7 +35,7 @@ export function activate(context: Context): vscode.Disposable {
   });
   return vscode.Disposable.from(
     daemon.onSecretNeeded((needed) => void quietly(context, () => answers.needed(needed))),
-    daemon.onRestarted(() => answers.withdraw()),
+    daemon.onReplaced(() => answers.withdraw()),
     daemon.onDown(() => answers.withdraw()),
     extension.secrets.onDidChange(({ key }) => void quietly(context, () => answers.changed(key))),
     vscode.commands.registerCommand("livyd.setSecret", (profile) =>

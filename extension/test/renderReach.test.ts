@@ -14,6 +14,7 @@ import {
   profileRow,
   signInsFor,
   whyNoUser,
+  writtenCache,
   writtenProfile,
   writtenProfiles,
 } from "../src/renderProfile.ts";
@@ -61,10 +62,12 @@ test("the line for kinit can neither end nor mean anything else", () => {
   assert.equal(kinitLine("alice@EXAMPLE.COM"), "kinit alice@EXAMPLE.COM");
   assert.equal(kinitLine("HTTP/gw-1.example.com@E"), "kinit HTTP/gw-1.example.com@E");
   assert.equal(kinitLine("a;rm -rf ~"), "kinit");
-  assert.equal(kinitLine("a;reboot"), "kinit -- 'a;reboot'");
-  assert.equal(kinitLine("a'$(reboot)"), "kinit -- 'a'\\''$(reboot)'");
-  assert.equal(kinitLine("-k"), "kinit -- '-k'");
+  assert.equal(kinitLine("a;reboot"), "kinit 'a;reboot'");
+  assert.equal(kinitLine("a'$(reboot)"), "kinit 'a'\\''$(reboot)'");
+  assert.equal(kinitLine("-k"), "kinit -- -k");
   assert.equal(kinitLine("alice\nreboot"), "kinit");
+  assert.equal(kinitLine("alice@E", "FILE:/tmp/cache"), "kinit -c FILE:/tmp/cache alice@E");
+  assert.equal(kinitLine(undefined, "FILE:/a b"), "kinit");
 });
 
 test("a diagnosis names the first broken link, then what to mind", () => {
@@ -137,6 +140,17 @@ test("a profile as it is written says what must not wait for the daemon", () => 
     writtenProfiles(written).map(({ name }) => name),
     ["prod", "test", "here", "circle", "broken"],
   );
+});
+
+test("a ticket cache is taken from the profile where it stands as it is", () => {
+  const written = {
+    base: { auth: { type: "kerberos", cache: "FILE:/tmp/own" } },
+    heir: { extends: "base", auth: { principal: "alice" } },
+    variable: { auth: { cache: "FILE:${userHome}/own" } },
+  };
+  assert.equal(writtenCache("heir", written), "FILE:/tmp/own");
+  assert.equal(writtenCache("variable", written), undefined);
+  assert.equal(writtenCache("nowhere", written), undefined);
 });
 
 test("production and what is not verified are marked where profiles are chosen", () => {
