@@ -18,7 +18,7 @@ export function originOf({ url }: Pick<ProfileSummary, "url">): string {
 /** What stands below the question's title. */
 export function secretQuestion({ refused, secret, profile }: SecretNeeded): string {
   const what = secretWords[secret].toLowerCase();
-  const kept = `The editor remembers it for the profile "${profile}". Escape: do not give it.`;
+  const kept = `The editor remembers it for the profile "${profile}".`;
   return refused ? `The last ${what} was refused. ${kept}` : kept;
 }
 

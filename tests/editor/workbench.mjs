@@ -345,6 +345,33 @@ class Workbench {
     );
   }
 
+  /** Answers the question for a secret, unless what it is for is seen without one. */
+  async answerSecretIfAsked(question, text, seen) {
+    const asked = await eventually(
+      `"${question}" or what comes after it`,
+      async () => ((await this.quickTitle()).includes(question) ? "asked" : await seen()),
+      { seconds: 60, describe: () => this.describe() },
+    );
+    if (asked === "asked") await this.answerSecret(text);
+  }
+
+  /** Names a file in the dialog that asks for one. */
+  async chooseFile(path) {
+    const question = await this.quickTitle();
+    await eventually(
+      `${path} is chosen`,
+      async () => {
+        if ((await this.quickTitle()) !== question) return true;
+        await this.fillQuickInput(path).catch(() => {});
+        // The dialog looks at the folder before it takes the name.
+        await within(2, async () => (await this.quickRows()).length === 1);
+        await this.press("Enter");
+        return within(2, async () => (await this.quickTitle()) !== question);
+      },
+      { seconds: 30, describe: () => this.describe() },
+    );
+  }
+
   /** What stands in the active terminal. */
   async terminalText() {
     const rows = await this.page.locator(".part.panel .terminal .xterm-rows > div").allInnerTexts();

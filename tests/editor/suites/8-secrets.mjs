@@ -10,6 +10,17 @@ const first = "correct horse battery staple";
 const second = "another password, since changed";
 const question = "Password of alice at localhost";
 
+/** What people have in ~/.sparkmagic/config.json. */
+const sparkmagic = {
+  kernel_python_credentials: {
+    username: "alice",
+    password: "what sparkmagic keeps in the open",
+    url: "https://gw.example.com:8443/gateway/default/livy/v1",
+    auth: "Basic_Access",
+  },
+  session_configs: { driverMemory: "1000M", executorCores: 2 },
+};
+
 export const suite = {
   name: "secrets",
   prepare: async (tools, extensions) => {
@@ -22,7 +33,7 @@ export const suite = {
     return { door, stop };
   },
   options: (tools, { door }) => ({
-    files: { "hello.py": 'print("hello")\n' },
+    files: { "hello.py": 'print("hello")\n', "sparkmagic.json": JSON.stringify(sparkmagic) },
     environment: { LIVYD_PYTHON: tools.plainPython },
     settings: {
       "livyd.profile": "door",
@@ -155,14 +166,38 @@ export const suite = {
     ],
 
     [
+      "profiles are imported after a question, and never with a password",
+      async ({ window, server }) => {
+        await window.clearNotifications();
+        const before = (await server.settings())["livyd.profiles"];
+        await window.runCommand("Livy: Import Profiles…");
+        await window.waitForQuestion("Import profiles from");
+        await window.chooseFile(join(server.workspace, "sparkmagic.json"));
+        const text = await window.answerDialog("Write");
+        match(text, /Write 1 profile into your settings: \S+\?/);
+        match(text, /password/);
+        const after = await eventually("the profile is written", async () => {
+          const now = (await server.settings())["livyd.profiles"];
+          return Object.keys(now).length > Object.keys(before).length && now;
+        });
+        const [name] = Object.keys(after).filter((one) => !(one in before));
+        equal(after[name].url, sparkmagic.kernel_python_credentials.url);
+        deepEqual(after[name].auth, { type: "basic", user: "alice" });
+        await server.write("sparkmagic.json", "{}");
+      },
+    ],
+
+    [
       "no password stands in settings, logs or what livyd keeps",
       async ({ server }) => {
         const folders = ["User", "Machine", "logs"].map((name) => join(server.userData, name));
         const files = await filesBelow([...folders, server.environment.HOME, server.workspace]);
         ok(files.length > 5, files.join("\n"));
+        const passwords = [first, second, sparkmagic.kernel_python_credentials.password];
+        const secrets = passwords.flatMap((one) => [one, btoa(one), btoa(`alice:${one}`)]);
         for (const file of files) {
           const bytes = await readFile(file);
-          for (const secret of [first, second, btoa(`alice:${first}`), btoa(`alice:${second}`)]) {
+          for (const secret of secrets) {
             ok(!bytes.includes(secret), `${file} holds a password`);
           }
         }
