@@ -47,8 +47,8 @@ constexpr std::string_view run = R"(Run code on a Livy server and print its outp
   -y, --yes         do not ask, where the profile says "confirm"
 
 LIVYD_PASSWORD, LIVYD_TOKEN, LIVYD_KEY_PASSPHRASE and LIVYD_PROXY_PASSWORD hold what is otherwise
-asked for on the terminal. Standard output is your code's output and nothing else. Ctrl-C stops the run and says what became
-of it; a second Ctrl-C leaves at once.
+asked for on the terminal. Standard output is your code's output and nothing else. Ctrl-C stops the
+run and says what became of it; a second Ctrl-C leaves at once.
 )";
 
 constexpr std::string_view sessions =

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "http/auth/negotiate.hpp"
 #include "http/auth/simple.hpp"
 #include "local/launcher.hpp"
 
@@ -21,8 +22,53 @@ struct connection::link {
   livy::client livy;
 };
 
+namespace {
+
+/// Passes everything on, and tells when it was refused.
+class observed_authentication final : public http::authentication {
+ public:
+  observed_authentication(std::unique_ptr<http::authentication> inner,
+                          std::function<void()> refused)
+      : inner_(std::move(inner)), refused_(std::move(refused)) {}
+
+  task<void> prepare(http::request& outgoing) override {
+    try {
+      co_await inner_->prepare(outgoing);
+    } catch (const failure& reason) {
+      tell(reason);
+      throw;
+    }
+  }
+
+  task<http::verdict> judge(const http::request& sent, const http::response& answer) override {
+    try {
+      co_return co_await inner_->judge(sent, answer);
+    } catch (const failure& reason) {
+      tell(reason);
+      throw;
+    }
+  }
+
+ private:
+  void tell(const failure& reason) const {
+    if (reason.kind() == failure_kind::unauthorized) refused_();
+  }
+
+  std::unique_ptr<http::authentication> inner_;
+  std::function<void()> refused_;
+};
+
+bool uses_kerberos(const profile& where) {
+  return !where.local() && (where.auth.kind == authentication_kind::kerberos ||
+                            where.proxy.authentication == authentication_kind::kerberos);
+}
+
+}  // namespace
+
 connection::connection(asio::any_io_executor executor, profile where, connection_settings settings)
-    : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {}
+    : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {
+  if (uses_kerberos(profile_)) tickets_ = http::make_kerberos(profile_.auth.kerberos);
+}
 
 connection::~connection() = default;
 
@@ -45,11 +91,14 @@ task<std::shared_ptr<livy::client>> connection::open() {
     co_return std::shared_ptr<livy::client>(link_, &link_->livy);
   }
   co_await wait_for_secrets();
-  if (!link_) connect_to(profile_.url, client_settings(), authentication());
+  if (settings_.credentials_used) settings_.credentials_used(false);
+  if (!link_) connect_to(profile_.url, client_settings(), observed(authentication()));
   co_return std::shared_ptr<livy::client>(link_, &link_->livy);
 }
 
 void connection::credentials_changed() {
+  if (!link_) return;
+  link_->transport.forget_cookies();
   link_.reset();  // a request in flight keeps its client
 }
 
@@ -91,6 +140,7 @@ http::client_settings connection::client_settings() const {
     out.proxy.user = profile_.proxy.user;
     out.proxy.password = secret(SecretKind::proxy_password);
   }
+  if (profile_.proxy.authentication == authentication_kind::kerberos) out.proxy.tickets = tickets_;
   out.headers = profile_.headers;
   out.redirect_hosts = profile_.redirect_hosts;
   return out;
@@ -104,9 +154,20 @@ std::unique_ptr<http::authentication> connection::authentication() const {
                                         profile_.allow_insecure);
     case authentication_kind::bearer:
       return http::bearer_authentication(secret(SecretKind::token), profile_.allow_insecure);
-    default:
-      return http::no_authentication();
+    case authentication_kind::kerberos:
+      return http::negotiate_authentication(tickets_, auth.kerberos.mutual,
+                                            profile_.allow_insecure);
+    case authentication_kind::none:
+      break;
   }
+  return http::no_authentication();
+}
+
+std::unique_ptr<http::authentication> connection::observed(
+    std::unique_ptr<http::authentication> inner) const {
+  if (!settings_.credentials_used) return inner;
+  return std::make_unique<observed_authentication>(
+      std::move(inner), [told = settings_.credentials_used] { told(true); });
 }
 
 void connection::connect_to(const std::string& url, http::client_settings settings,

@@ -20,6 +20,8 @@ struct connection_settings {
   secrets* kept = nullptr;  ///< outlives the connection
   std::string user_agent;
   std::function<bool()> traced;  ///< every exchange is logged where it is seen
+  /// Told when the connection is used, and when the server did not accept what it got.
+  std::function<void(bool refused)> credentials_used = {};
 };
 
 class connection {
@@ -36,6 +38,11 @@ class connection {
   /// Other credentials were given, or they were forgotten: the server's cookies stand for the old
   /// ones.
   void credentials_changed();
+  /// Of a profile with Kerberos; null for any other.
+  const std::shared_ptr<http::kerberos>& tickets() const { return tickets_; }
+  void on_credentials_used(std::function<void(bool refused)> told) {
+    settings_.credentials_used = std::move(told);
+  }
   /// The server's root as it is stored with a session; "" for the embedded endpoint.
   std::string stored_url() const;
 
@@ -46,14 +53,16 @@ class connection {
   std::shared_ptr<http::secret> secret(protocol::SecretKind what) const;
   http::client_settings client_settings() const;
   std::unique_ptr<http::authentication> authentication() const;
+  std::unique_ptr<http::authentication> observed(std::unique_ptr<http::authentication> inner) const;
   void connect_to(const std::string& url, http::client_settings settings,
                   std::unique_ptr<http::authentication> auth);
 
   asio::any_io_executor executor_;
   profile profile_;
   connection_settings settings_;
-  std::string connected_to_;    // URL and token of the client below
-  std::shared_ptr<link> link_;  // its Livy client is handed out, and keeps it
+  std::string connected_to_;                 // URL and token of the client below
+  std::shared_ptr<http::kerberos> tickets_;  // shared with what authenticates, and who watches
+  std::shared_ptr<link> link_;               // its Livy client is handed out, and keeps it
 };
 
 }  // namespace livyd

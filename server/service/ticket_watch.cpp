@@ -115,6 +115,11 @@ task<void> ticket_watch::tell(protocol::Credentials now) {
                     now.principal == seen_.principal && now.detail == seen_.detail;
   if (same) co_return;
   const bool worse = now.state != CredentialsState::ok && now.state != seen_.state;
+  const bool usable = now.state == CredentialsState::ok || now.state == CredentialsState::expiring;
+  const bool was_usable =
+      seen_.state == CredentialsState::ok || seen_.state == CredentialsState::expiring;
+  const bool other = seen_.principal && now.principal != seen_.principal;
+  if (new_ticket_ && usable && (!was_usable || other)) new_ticket_();
   seen_ = now;
   protocol::Notice words;
   words.severity = protocol::Severity::warning;

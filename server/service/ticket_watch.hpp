@@ -32,6 +32,8 @@ class ticket_watch {
   /// Looks at once: a server did not accept what it got.
   void look_now();
   void stop() { watching_.cancel(); }
+  /// Called when there is a ticket after there was none, or somebody else's.
+  void on_new_ticket(std::function<void()> told) { new_ticket_ = std::move(told); }
 
   const protocol::Credentials& seen() const { return seen_; }
 
@@ -48,6 +50,7 @@ class ticket_watch {
   protocol::Credentials seen_;
   notification hurry_;
   bool look_again_ = false;
+  std::function<void()> new_ticket_;
   background watching_;
 };
 
