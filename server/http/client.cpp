@@ -12,6 +12,7 @@
 #include "http/connect.hpp"
 #include "http/cookies.hpp"
 #include "http/exchange.hpp"
+#include "http/redirect.hpp"
 
 namespace livyd::http {
 namespace {
@@ -78,45 +79,6 @@ struct attempt {
   bool expects = false;  ///< the body waits for the server's permission
 };
 
-bool is_allowed(const url& from, const url& to, const std::vector<std::string>& hosts) {
-  if (to.origin() == from.origin()) return true;
-  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-    return equal_ignoring_case(host, to.host) || equal_ignoring_case(host, to.host_and_port());
-  });
-}
-
-/// Where a 307 or 308 sends the request on to; nothing for any other answer and for a Location that
-/// cannot be read. Throws failure{forbidden} for a host that is not allowed.
-std::optional<url> redirect_target(const url& from, const response& answer,
-                                   const std::vector<std::string>& hosts) {
-  constexpr int temporary_redirect = 307;
-  constexpr int permanent_redirect = 308;
-  const auto location = answer.headers.get("Location");
-  const bool redirects = answer.status == temporary_redirect || answer.status == permanent_redirect;
-  if (!redirects || location.empty()) return std::nullopt;
-  url to;
-  try {
-    to = parse_url(location.starts_with('/') && !location.starts_with("//")
-                       ? concat(from.origin(), location)
-                       : std::string(location));
-  } catch (const failure&) {
-    return std::nullopt;
-  }
-  if (from.secure() && !to.secure()) {
-    throw failure(failure_kind::forbidden,
-                  concat(from.host_and_port(), " sends us on to ", to.host_and_port(),
-                         " over http://, which is not followed from https://. Ask for the "
-                         "server's own https:// address."));
-  }
-  if (!is_allowed(from, to, hosts)) {
-    throw failure(failure_kind::forbidden,
-                  concat(from.host_and_port(), " sends us on to ", to.host_and_port(),
-                         ", which the profile does not allow. Add \"", to.host_and_port(),
-                         "\" to \"redirectHosts\" if it is yours."));
-  }
-  return to;
-}
-
 void report(const std::function<void(const exchange&)>& observer, const exchange& what) {
   log::debug("http",
              concat(what.verb, " ", what.origin, what.path, ": ",
@@ -132,7 +94,7 @@ class client::implementation {
   implementation(client_settings settings, std::unique_ptr<authentication> auth)
       : settings_(std::move(settings)),
         auth_(std::move(auth)),
-        connector_(settings_.tls, settings_.connect_deadline),
+        connector_(settings_),
         pool_(settings_.idle_limit, settings_.pool_limit) {}
 
   task<response> send(request outgoing, body_sink sink) {
@@ -153,7 +115,11 @@ class client::implementation {
   }
 
   connection_pool& pool() { return pool_; }
-  cookie_jar& cookies() { return cookies_; }
+  /// Cookies of answers that are still on their way belong to the old credentials, too.
+  void forget_cookies() {
+    cookies_.clear();
+    ++account_;
+  }
   std::function<void(const exchange&)> observer;
 
  private:
@@ -183,9 +149,10 @@ class client::implementation {
         outgoing.headers.add("Cookie", cookies);
       }
       co_await auth_->prepare(outgoing);
+      const auto account = account_;
       auto answer = co_await permitted(outgoing, sink);
       const bool streamed = sink && answer.ok();
-      cookies_.take(outgoing, answer, std::chrono::system_clock::now());
+      if (account == account_) cookies_.take(outgoing, answer, std::chrono::system_clock::now());
       const auto found = co_await auth_->judge(outgoing, answer);
       if (found == verdict::again_without_cookies) cookies_.forget(outgoing);
       // A body that went to the sink cannot be taken back.
@@ -213,7 +180,7 @@ class client::implementation {
   /// On a pooled connection if there is one. Such a connection may have died unnoticed: then a GET,
   /// and what was sent without its body, and nothing else, goes out once more on a fresh one.
   task<response> answered(attempt one) {
-    auto connection = pool_.take(one.outgoing.target.origin());
+    auto connection = pool_.take(connector_.way_to(one.outgoing.target).key);
     if (!connection) co_return co_await on_fresh_connection(one);
     exchange_progress progress;
     std::exception_ptr error;
@@ -241,7 +208,8 @@ class client::implementation {
       error = std::current_exception();
     }
     const bool silent = progress.peer_left && progress.received_bytes == 0;
-    if (!silent || target.secure() || speaks_http_.contains(target.origin())) {
+    if (!silent || target.secure() || speaks_http_.contains(target.origin()) ||
+        connector_.way_to(target).through) {
       std::rethrow_exception(error);
     }
     // A TLS server hangs up on plain HTTP; one that has answered before merely hung up.
@@ -276,14 +244,18 @@ class client::implementation {
 
   task<response> exchanged(attempt one, std::unique_ptr<stream> connection,
                            exchange_progress& progress) {
-    if (!connection) connection = co_await connector_.connect(one.outgoing.target);
+    const auto& target = one.outgoing.target;
+    if (!connection) connection = co_await connector_.connect(target);
     exchange_options options{.silence = one.outgoing.silence.value_or(settings_.read_deadline),
                              .user_agent = settings_.user_agent,
                              .sink = one.sink ? &one.sink : nullptr};
+    options.proxy = co_await connector_.introduction(target);
+    const auto introduced = options.proxy;
     if (one.expects) options.expects = permission_patience;
     auto answer =
         co_await perform_exchange(*connection, one.outgoing, std::move(options), progress);
-    if (progress.reusable) pool_.give_back(one.outgoing.target.origin(), std::move(connection));
+    if (progress.reusable) pool_.give_back(connector_.way_to(target).key, std::move(connection));
+    if (introduced) connector_.judge(target, *introduced, answer);
     co_return answer;
   }
 
@@ -292,6 +264,7 @@ class client::implementation {
   connector connector_;
   connection_pool pool_;
   cookie_jar cookies_;
+  std::uint64_t account_ = 0;  ///< counts the changes of credentials
   std::set<std::string> speaks_http_;
   std::map<std::string, steady::time_point> silent_on_expect_;  ///< origins, since when
 };
@@ -324,7 +297,7 @@ void client::close_idle_connections() {
 }
 
 void client::forget_cookies() {
-  implementation_->cookies().clear();
+  implementation_->forget_cookies();
 }
 
 }  // namespace livyd::http

@@ -34,7 +34,8 @@ class fields {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
-enum class method { get, head, post, put, delete_ };
+/// `connect` asks a proxy for a tunnel to the target's host and port; only connect.cpp sends it.
+enum class method { get, head, post, put, delete_, connect };
 std::string_view name_of(method verb);
 
 struct request {
