@@ -1,22 +1,16 @@
-// The one active session of a profile: found again, brought up, watched, removed, and what the user
-// is told of it.
+// The one active session of a profile: found again, brought up, attached to, lost and removed.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "base/clock.hpp"
-#include "livy/session.hpp"
-#include "service/connection.hpp"
-#include "service/listener.hpp"
-#include "service/profile.hpp"
-#include "service/store.hpp"
+#include "service/known_session.hpp"
+#include "service/session_agent.hpp"
+#include "service/session_start.hpp"
+#include "service/session_watch.hpp"
 
 namespace livyd {
-
-/// Livy's "" is the protocol's absent field.
-std::optional<std::string> unless_empty(const std::string& text);
 
 /// The sentence for an id or name that the server does not know.
 failure no_such_session(std::string_view id_or_name);
@@ -26,7 +20,7 @@ class active_session {
   active_session(asio::any_io_executor executor, clock& time, listener& events, store& kept,
                  const profile& where, connection& server);
 
-  const protocol::SessionInfo& info() const { return info_; }
+  const protocol::SessionInfo& info() const { return known_.info(); }
 
   /// Looks whether the stored session is still there; creates nothing. Trouble on the way is told
   /// as the state "unreachable" with its reason, not thrown.
@@ -63,18 +57,20 @@ class active_session {
   task<void> set_reachable(std::string reason);
 
   /// The agent in it answers.
-  bool has_agent() const { return info_.agent == protocol::AgentState::installed; }
+  bool has_agent() const { return info().agent == protocol::AgentState::installed; }
   /// The highest statement id known; -1 = none.
-  std::int64_t last_statement() const { return last_statement_; }
+  std::int64_t last_statement() const { return known_.last_statement(); }
   /// The server gave this id to a statement of ours: that is use, too.
-  void saw_statement(const std::string& session, std::int64_t id);
+  void saw_statement(const std::string& session, std::int64_t id) {
+    known_.saw_statement(session, id);
+  }
   /// The last lines of the log of a session that failed, when the server has forgotten it.
   const std::string& last_words() const { return last_words_; }
 
   /// This process ends: what was begun stays on the server for the next one to find.
   void abandon();
   /// A start is still unwinding: this object must not go yet.
-  bool unwinding() const { return bringing_up_.running() || keeping_.running(); }
+  bool unwinding() const { return bringing_up_.running() || watch_.running(); }
 
  private:
   struct ended {
@@ -84,52 +80,25 @@ class active_session {
   task<void> bring_up_and_wait();
   task<void> bring_up();
   task<std::optional<livy::session_view>> find_stored(livy::client& livy);
-  task<livy::session_view> create(livy::client& livy);
-  task<livy::session_view> post_until_there(livy::client& livy, livy::session_request wanted,
-                                            std::vector<std::string>& left_out);
-  task<std::optional<livy::session_view>> look_for(livy::client& livy, std::string name,
-                                                   failure reason);
-  task<void> wait_until_ready(livy::client& livy, livy::session_view found);
-  task<void> equip(livy::client& livy);
-  task<void> install_agent(livy::client& livy, bool busy);
-  task<void> install_by_statement(livy::client& livy);
-  task<void> keep_nonce(std::string nonce);
-  task<void> set_agent(protocol::AgentState state, std::string detail);
-  task<void> watch_over();
-  void count_idle();
-  void forget_session();
-  void update_idle_end();
-  task<void> delete_begun(std::string id_or_name);
+  void keep_watch();
   task<void> tell_of_ghost();
   task<void> bury(stored_session gone);
   task<void> discard(livy::client& livy, std::string id);
-  task<void> keep(const livy::session_view& view);
-  task<void> change(protocol::SessionState state, std::string detail);
-  void describe(const livy::session_view& view);
-  task<void> tell(protocol::Severity severity, std::string text,
-                  std::vector<protocol::NoticeAction> actions);
 
   asio::any_io_executor executor_;
   clock& time_;
-  listener& events_;
-  store& store_;
-  const profile& profile_;
   connection& connection_;
-  protocol::SessionInfo info_;
+  known_session known_;
+  session_start begin_;
+  session_agent agent_;
+  session_watch watch_;
   background bringing_up_;
-  background keeping_;
   notification changed_;
   std::optional<ended> ended_;  // of the last bring-up
-  std::string begun_;           // id or name of what this bring-up created on the server
   std::string loss_;            // why the last session was lost, until a new one is announced
   bool give_up_ = false;        // the user cancelled the start
   bool removing_ = false;       // the user removes it while it starts
   bool abandoned_ = false;
-  bool retry_agent_ = false;  // what kept the agent out may have passed
-  bool working_ = false;      // a run is on it
-  std::int64_t last_statement_ = -1;
-  std::int64_t used_at_ = 0;     // wall clock: when the server last counted use
-  std::int64_t idle_limit_ = 0;  // milliseconds; 0 = not known
   std::string last_words_;
 };
 
