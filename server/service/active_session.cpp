@@ -30,9 +30,6 @@ failure removed_by_user() {
           "You removed the session. Start a session to run code again."};
 }
 
-constexpr std::int64_t last_words_lines = 60;
-constexpr duration burial_patience = 15s;
-
 }  // namespace
 
 failure no_such_session(std::string_view id_or_name) {
@@ -50,6 +47,7 @@ active_session::active_session(asio::any_io_executor executor, clock& time, list
       begin_(time, known_, server),
       agent_(time, known_),
       watch_(executor, time, known_, server),
+      removal_(executor, time, known_, server),
       changed_(executor) {}
 
 task<protocol::SessionInfo> active_session::look() {
@@ -115,18 +113,30 @@ task<protocol::SessionInfo> active_session::start() {
   co_return info();
 }
 
-task<std::string> active_session::ensure() {
-  const bool ready = info().id && !bringing_up_.running() &&
-                     (info().state == SessionState::idle || info().state == SessionState::busy ||
-                      info().state == SessionState::unreachable);
-  if (ready && agent_.worth_a_retry() && !known_.working()) {
+bool active_session::is_usable() const {
+  return info().id && !bringing_up_.running() &&
+         (info().state == SessionState::idle || info().state == SessionState::busy ||
+          info().state == SessionState::unreachable);
+}
+
+task<ready_session> active_session::ensure() {
+  if (is_usable() && agent_.worth_a_retry() && !known_.working()) {
     auto livy = co_await connection_.open();
     co_await agent_.equip(*livy);
   }
-  if (ready && info().id) co_return *info().id;
-  if (known_.removed()) throw removed_by_user();
-  co_await bring_up_and_wait();
-  co_return *info().id;
+  for (bool usable = is_usable(); !usable; usable = info().id.has_value()) {
+    if (known_.removed()) throw removed_by_user();
+    co_await bring_up_and_wait();
+    // It may be gone again by the time this goes on; the loop must let others work meanwhile.
+    if (!info().id) co_await time_.sleep_for(0s);
+  }
+  ready_session ready;
+  ready.id = *info().id;
+  ready.name = info().name.value_or("");
+  ready.application_id = info().application_id.value_or("");
+  ready.last_statement = known_.last_statement();
+  ready.agent = info().agent == protocol::AgentState::installed;
+  co_return ready;
 }
 
 void active_session::keep_watch() {
@@ -177,15 +187,11 @@ task<void> active_session::bring_up() {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (problem) {
-    if (problem->kind() == failure_kind::session_failed) last_words_ = problem->detail();
-    const bool ours = !begin_.begun().empty() && !abandoned_ &&
-                      (give_up_ || problem->kind() == failure_kind::session_failed);
-    if (ours) {
-      co_await shielded([this] { return begin_.delete_begun(); }, 15s);
-      co_await tell_of_ghost();
-      // A store that cannot be written must not keep those who wait for the end waiting.
-      co_await shielded([this] { return known_.put(std::nullopt); }, 5s);
-    }
+    const auto kind = problem->kind();
+    const auto stored = known_.stored();
+    const bool ours = stored && !begin_.begun().empty() && !abandoned_ &&
+                      (give_up_ || kind == failure_kind::session_failed);
+    if (ours) co_await shielded([&] { return take_back(*stored, *problem); }, 25s);
     known_.lose_id();
     const bool cancelled = problem->kind() == failure_kind::cancelled;
     if (cancelled) {
@@ -198,6 +204,19 @@ task<void> active_session::bring_up() {
   }
   ended_ = ended{std::move(problem)};
   changed_.notify_all();
+}
+
+/// What was begun goes; of a session that failed the last words are kept.
+task<void> active_session::take_back(stored_session begun, failure problem) {
+  auto gone = removal_of(begun);
+  // A store that cannot be written must not keep those who wait for the end waiting.
+  co_await shielded([&] { return removal_.remember(gone, std::nullopt); }, 5s);
+  if (problem.kind() == failure_kind::session_failed) {
+    stored_words words{
+        .id = begun.id, .name = begun.name, .reason = problem.message(), .text = problem.detail()};
+    co_await shielded([&] { return known_.keep_last_words(words); }, 5s);
+  }
+  co_await removal_.carry_out(std::move(gone));
 }
 
 task<std::optional<livy::session_view>> active_session::find_stored(livy::client& livy) {
@@ -231,7 +250,7 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
     auto all = co_await livy->list_sessions();
     const auto prefix = livy::session_name_prefix(user_name());
     for (const auto& one : all) {
-      if (!is_alive(one.phase())) continue;
+      if (!is_alive(one.phase()) || removal_.is_pending(one)) continue;
       const bool better =
           !found || (!found->name.starts_with(prefix) && one.name.starts_with(prefix));
       if (better) found = one;
@@ -240,6 +259,12 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
       throw failure(failure_kind::not_found,
                     "There is no session on this server that could be used. Start one.");
     }
+  }
+  if (removal_.is_pending(*found)) {
+    throw failure(
+        failure_kind::session_removed,
+        concat("You removed the session \"", found->name.empty() ? found->id : found->name,
+               "\", and livyd is deleting it. Attach to another one, or start one."));
   }
   if (!is_alive(found->phase())) {
     throw failure(failure_kind::session_lost,
@@ -262,16 +287,18 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
   co_return info();
 }
 
-task<void> active_session::rejoin(std::string id, std::string name) {
+task<void> active_session::rejoin(std::string id, std::string name, std::string application_id) {
   int failures = 0;
   while (true) {
     const auto stored = known_.stored();
-    if (stored && stored->removed) throw removed_by_user();
+    if (known_.removed() || removal_.is_pending(id, name)) throw removed_by_user();
     std::string trouble;
     try {
       auto livy = co_await connection_.open();
       auto found = co_await livy->find_session(id);
-      const bool same = found && (name.empty() || found->name == name);
+      const bool same = found && (name.empty() || found->name == name) &&
+                        (application_id.empty() || found->application_id.empty() ||
+                         found->application_id == application_id);
       if (!same || !is_alive(found->phase())) {
         throw failure(failure_kind::session_lost, !found  ? "it is no longer on the server"
                                                   : !same ? "the server restarted"
@@ -327,62 +354,39 @@ task<protocol::SessionInfo> active_session::stop() {
     bringing_up_.cancel();
     while (!ended_) co_await changed_.wait();
   }
-  auto stored = known_.stored().value_or(stored_session{});
+  const auto stored = known_.stored().value_or(stored_session{});
   const bool known = !stored.id.empty() || !stored.name.empty();
-  stored.removed = true;
-  co_await known_.put(stored);
+  stored_session nothing;
+  nothing.removed = true;
+  co_await removal_.remember(removal_of(stored), std::move(nothing));
   removing_ = false;
   loss_.clear();
   known_.forget();
   co_await known_.change(SessionState::removed, {});
   if (known && stored.url == connection_.stored_url()) {
-    auto livy = co_await connection_.open();
-    auto found = co_await find_stored(*livy);
-    if (found) co_await livy->delete_session(found->id);
-    if (found && found->phase() == livy::session_phase::starting) co_await tell_of_ghost();
-    loss_.clear();
+    co_await removal_.carry_out(removal_of(stored));
   }
-  stored_session gone;
-  gone.removed = true;
-  co_await known_.put(std::move(gone));
   co_return info();
 }
 
-/// What is left on the server of a session that livyd created: its last words are kept, and it is
-/// deleted, because an interpreter that died or a driver that cannot be reached costs memory for
-/// hours. Its name is unique, so that nobody else's can be meant.
-task<void> active_session::bury(stored_session gone) {
-  if (!gone.created || gone.name.empty() || gone.url != connection_.stored_url()) co_return;
-  auto work = [](connection& server, std::string name, std::string& words) -> task<void> {
-    auto livy = co_await server.open();
-    auto found = co_await livy->find_session(name);
-    if (!found) co_return;
-    words.clear();
-    try {
-      auto page = co_await livy->read_log(found->id, -1, last_words_lines);
-      for (const auto& line : page.lines) words.append(line).append("\n");
-    } catch (const failure& reason) {
-      if (reason.kind() == failure_kind::cancelled) throw;
-    }
-    co_await livy->delete_session(found->id);
-  };
-  try {
-    auto burying = work(connection_, gone.name, last_words_);
-    co_await with_deadline(std::move(burying), burial_patience, "The session did not end in time.");
-  } catch (const failure& reason) {
-    if (reason.kind() == failure_kind::cancelled) throw;
-    log::warn("session", concat(gone.name, " could not be deleted: ", reason.message()));
-  }
-}
-
+/// A session of ours that is lost is deleted, because an interpreter that died or a driver that
+/// cannot be reached costs memory for hours. Its name is unique, so that nobody else's can be
+/// meant.
 task<void> active_session::lose(std::string id, std::string reason) {
   const auto stored = known_.stored();
   if (!stored || stored->removed || stored->id != id) co_return;
   loss_ = reason;
   known_.forget();
-  co_await known_.put(std::nullopt);
+  auto gone = stored->created ? removal_of(*stored) : stored_removal{};
+  gone.failed = true;
+  co_await removal_.remember(gone, std::nullopt);
   co_await known_.change(SessionState::lost, std::move(reason));
-  co_await bury(*stored);
+  if (stored->url != connection_.stored_url() || !is_certain(gone)) co_return;
+  try {
+    co_await removal_.carry_out(std::move(gone));
+  } catch (const failure& refused) {
+    if (refused.kind() == failure_kind::cancelled) throw;  // it is remembered
+  }
 }
 
 task<void> active_session::set_working(bool working) {
@@ -406,18 +410,7 @@ void active_session::abandon() {
   abandoned_ = true;
   bringing_up_.cancel();
   watch_.end();
-}
-
-/// Livy ends what it has started itself; an application that still waits in YARN's queue stays.
-task<void> active_session::tell_of_ghost() {
-  if (!info().application_id) co_return;
-  co_await known_.tell(
-      protocol::Severity::info,
-      concat("Livy deleted the session, but its application ", *info().application_id,
-             " may stay in YARN's queue for a while. To end it at once: yarn application "
-             "-kill ",
-             *info().application_id),
-      {});
+  removal_.end();
 }
 
 task<void> active_session::discard(livy::client& livy, std::string id) {

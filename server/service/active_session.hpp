@@ -7,6 +7,7 @@
 
 #include "service/known_session.hpp"
 #include "service/session_agent.hpp"
+#include "service/session_removal.hpp"
 #include "service/session_start.hpp"
 #include "service/session_watch.hpp"
 
@@ -14,6 +15,16 @@ namespace livyd {
 
 /// The sentence for an id or name that the server does not know.
 failure no_such_session(std::string_view id_or_name);
+
+/// What a run is sent to and stores of it, as it was at one moment: an attach may change the active
+/// session at any time.
+struct ready_session {
+  std::string id;
+  std::string name;
+  std::string application_id;
+  std::int64_t last_statement = -1;  ///< the highest id known; -1 = none
+  bool agent = false;                ///< the agent in it answers
+};
 
 class active_session {
  public:
@@ -28,24 +39,24 @@ class active_session {
   /// What the user asks for: also after a removal. Returns when the session is ready. Cancelling
   /// deletes what was begun. Throws failure with the reason.
   task<protocol::SessionInfo> start();
-  /// What a run needs: Livy's id of a session that is ready; starts one when there is none or the
+  /// What a run needs: a session that is ready; starts one when there is none or the
   /// old one is gone. Throws failure{session_removed} after a removal. Cancelling stops waiting,
   /// not the start.
-  task<std::string> ensure();
+  task<ready_session> ensure();
   /// Makes an existing session the active one; nothing: the first that can be used, the user's own
   /// first. Throws failure{not_found}.
   task<protocol::SessionInfo> attach(std::optional<std::string> id_or_name);
   /// Returns when the session of a run that was sent earlier answers again, however long that
   /// takes. Throws failure{session_lost} when it is gone or its number belongs to another one.
-  task<void> rejoin(std::string id, std::string name);
+  task<void> rejoin(std::string id, std::string name, std::string application_id);
   /// Deletes it and starts a new one.
   task<protocol::SessionInfo> restart();
   /// The one cheap request that the server counts as use.
   task<protocol::SessionInfo> keep_alive();
   /// The user's answer for a session that somebody else created.
   task<protocol::SessionInfo> use_agent(bool use);
-  /// Deletes it; nothing is started until start(). Throws when the server cannot be asked; it then
-  /// counts as removed all the same.
+  /// Deletes it; nothing is started until start(). When the server is not reached the removal is
+  /// remembered, the user is told, and it happens as soon as the server answers.
   task<protocol::SessionInfo> stop();
 
   /// A run found that the session of this id is gone: the next ensure() starts a new one, and says
@@ -56,33 +67,35 @@ class active_session {
   /// A poll failed (`reason`) or succeeded again (""). The session is kept.
   task<void> set_reachable(std::string reason);
 
-  /// The agent in it answers.
-  bool has_agent() const { return info().agent == protocol::AgentState::installed; }
   /// The highest statement id known; -1 = none.
   std::int64_t last_statement() const { return known_.last_statement(); }
   /// The server gave this id to a statement of ours: that is use, too.
   void saw_statement(const std::string& session, std::int64_t id) {
     known_.saw_statement(session, id);
   }
-  /// The last lines of the log of a session that failed, when the server has forgotten it.
-  const std::string& last_words() const { return last_words_; }
+  /// What is left of the session that ended last, when it failed; empty otherwise.
+  stored_words last_words() const { return known_.last_words(); }
+  /// Deletes what an earlier process was told to remove and could not.
+  void take_up_removals() { removal_.begin(); }
 
   /// This process ends: what was begun stays on the server for the next one to find.
   void abandon();
   /// A start is still unwinding: this object must not go yet.
-  bool unwinding() const { return bringing_up_.running() || watch_.running(); }
+  bool unwinding() const {
+    return bringing_up_.running() || watch_.running() || removal_.running();
+  }
 
  private:
   struct ended {
     std::optional<failure> problem;  // nothing: the session is ready
   };
 
+  bool is_usable() const;
   task<void> bring_up_and_wait();
   task<void> bring_up();
   task<std::optional<livy::session_view>> find_stored(livy::client& livy);
   void keep_watch();
-  task<void> tell_of_ghost();
-  task<void> bury(stored_session gone);
+  task<void> take_back(stored_session begun, failure problem);
   task<void> discard(livy::client& livy, std::string id);
 
   asio::any_io_executor executor_;
@@ -92,6 +105,7 @@ class active_session {
   session_start begin_;
   session_agent agent_;
   session_watch watch_;
+  session_removal removal_;
   background bringing_up_;
   notification changed_;
   std::optional<ended> ended_;  // of the last bring-up
@@ -99,7 +113,6 @@ class active_session {
   bool give_up_ = false;        // the user cancelled the start
   bool removing_ = false;       // the user removes it while it starts
   bool abandoned_ = false;
-  std::string last_words_;
 };
 
 }  // namespace livyd

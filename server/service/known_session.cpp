@@ -58,6 +58,16 @@ task<void> known_session::put(std::optional<stored_session> session) {
   return store_.put_session(profile_.name, std::move(session));
 }
 
+task<void> known_session::update(const std::function<void(stored_profile&)>& change) {
+  auto now = kept();
+  change(now);
+  return store_.put_profile(profile_.name, std::move(now));
+}
+
+task<void> known_session::keep_last_words(stored_words words) {
+  return update([&](stored_profile& now) { now.last_words = std::move(words); });
+}
+
 task<void> known_session::keep(const livy::session_view& view) {
   auto kept = stored().value_or(stored_session{});
   last_statement_ = std::max(last_statement_, kept.last_statement);

@@ -1,6 +1,7 @@
 // What livyd knows of a profile's session: told to the user on each change, kept in the store.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +30,11 @@ class known_session {
   std::optional<stored_session> stored() const { return store_.session(profile_.name); }
   /// The user removed it: nothing starts by itself.
   bool removed() const;
-  /// Returns when it is on disk. Throws failure{io}.
+  stored_profile kept() const { return store_.kept(profile_.name); }
+  stored_words last_words() const { return kept().last_words; }
+  /// Each returns when it is on disk. Throws failure{io}.
+  task<void> update(const std::function<void(stored_profile&)>& change);
+  task<void> keep_last_words(stored_words words);
   task<void> put(std::optional<stored_session> session);
   /// What of the server's answer must survive this process.
   task<void> keep(const livy::session_view& view);

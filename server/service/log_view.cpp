@@ -101,6 +101,14 @@ protocol::LogPage log_page_of(std::vector<std::string> lines, std::optional<std:
   return page;
 }
 
+std::vector<std::string> lines_of(const stored_words& kept) {
+  std::vector<std::string> out;
+  if (!kept.reason.empty()) out.push_back(kept.reason);
+  for (const auto line : split(kept.text, '\n')) out.emplace_back(line);
+  while (!out.empty() && out.back().empty()) out.pop_back();
+  return out;
+}
+
 log_view::log_view(asio::any_io_executor executor, clock& time, listener& events,
                    std::string profile, active_session& session, connection& server)
     : executor_(std::move(executor)),
@@ -117,8 +125,18 @@ task<std::string> log_view::session_or_active(std::optional<std::string> id_or_n
   throw failure(failure_kind::not_found, "There is no session. Start one, or attach to one.");
 }
 
+log_view::whole_log log_view::log_of(const stored_words& kept) {
+  whole_log out;
+  out.session = kept.name.empty() ? kept.id : kept.name;
+  out.lines = lines_of(kept);
+  return out;
+}
+
 task<log_view::whole_log> log_view::read_all(std::optional<std::string> id_or_name) {
-  const bool active = !id_or_name;
+  const auto kept = session_.last_words();
+  const auto wanted = id_or_name.value_or("");
+  const bool forgotten = !id_or_name && !session_.info().id && !is_empty(kept);
+  if (forgotten) co_return log_of(kept);
   std::optional<failure> gone;
   try {
     auto session = co_await session_or_active(std::move(id_or_name));
@@ -128,14 +146,10 @@ task<log_view::whole_log> log_view::read_all(std::optional<std::string> id_or_na
   } catch (const failure& reason) {
     gone = reason;
   }
-  const auto& words = session_.last_words();
-  const bool forgotten =
+  const bool lost =
       gone->kind() == failure_kind::session_lost || gone->kind() == failure_kind::not_found;
-  if (!active || !forgotten || words.empty()) throw failure(*gone);
-  whole_log kept;
-  kept.session = session_.info().id.value_or("");
-  for (const auto line : split(words, '\n')) kept.lines.emplace_back(line);
-  co_return kept;
+  if (lost && is_of(kept, wanted)) co_return log_of(kept);
+  throw failure(*gone);
 }
 
 task<protocol::LogPage> log_view::read(protocol::LogReadParams params) {

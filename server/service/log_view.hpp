@@ -37,6 +37,7 @@ class log_view {
     std::string session;
     std::vector<std::string> lines;
   };
+  static whole_log log_of(const stored_words& kept);
   task<whole_log> read_all(std::optional<std::string> id_or_name);
   task<std::string> session_or_active(std::optional<std::string> id_or_name);
 
@@ -54,6 +55,9 @@ class log_view {
 /// The lines of one answer of /log as they are shown: without the side channel's, under
 /// "[stdout]", "[stderr]" and "[YARN]" where more than one section has lines. Pure.
 std::vector<std::string> shown_log(const std::vector<std::string>& lines);
+
+/// The last words of a session as they are shown: the reason first. Pure.
+std::vector<std::string> lines_of(const stored_words& kept);
 
 /// Which of `lines` a page shows; `from` absent: the last `size`. Less than 0 lines: all. Pure.
 protocol::LogPage log_page_of(std::vector<std::string> lines, std::optional<std::int64_t> from,

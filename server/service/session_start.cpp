@@ -138,18 +138,4 @@ task<void> session_start::wait_until_ready(livy::client& livy, livy::session_vie
   if (found.phase() == livy::session_phase::busy) co_await known_.change(SessionState::busy, {});
 }
 
-task<void> session_start::delete_begun() {
-  const auto id_or_name = begun_;
-  auto livy = co_await connection_.open();
-  for (const auto until = time_.now() + late_session; time_.now() < until;) {
-    auto found = co_await livy->find_session(id_or_name);
-    if (found) {
-      co_await livy->delete_session(found->id);
-      co_return;
-    }
-    if (id_or_name != known_.info().name) co_return;
-    co_await time_.sleep_for(200ms);
-  }
-}
-
 }  // namespace livyd

@@ -1,4 +1,4 @@
-// How a new session comes to be: asked for exactly once, waited for, deleted when it was given up.
+// How a new session comes to be: asked for exactly once, and waited for.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,6 @@ class session_start {
   task<livy::session_view> create(livy::client& livy, std::string& loss);
   /// Returns when it can be used; tells what it waits for.
   task<void> wait_until_ready(livy::client& livy, livy::session_view found);
-  /// Deletes what was begun, by name while its POST may still be on its way: then it is waited for.
-  task<void> delete_begun();
 
  private:
   task<livy::session_view> post_until_there(livy::client& livy, livy::session_request wanted,
