@@ -1,4 +1,4 @@
 // The hash of protocol.ts that `initialize` sends. Printed by scripts/protocol.mjs.
 
 /** The SHA-256 of protocol.ts: both sides must have been built with the same. */
-export const protocolHash = "889613ca1b13ebe039f4ad62b7c7b9cfbf66a2d201535c628bea8a46d76f6485";
+export const protocolHash = "75a08c46164fd0f3ddb76d1e1a4931c110b300d89c1638eb00b1d5e8f605904d";

@@ -59,8 +59,7 @@ bool append_entity(std::string& out, std::string_view name) {
   const auto digits = name.substr(hexadecimal ? 2 : 1);
   const auto* const end = digits.data() + digits.size();
   unsigned long code = 0;
-  const auto [stopped, error] =
-      std::from_chars(digits.data(), end, code, hexadecimal ? 16 : 10);
+  const auto [stopped, error] = std::from_chars(digits.data(), end, code, hexadecimal ? 16 : 10);
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (error != std::errc{} || stopped != end || code > 0x10FFFF || surrogate) return false;
   append_character(out, code);
@@ -72,7 +71,7 @@ std::string unescaped(std::string_view html) {
   std::string out;
   while (!html.empty()) {
     const auto at = html.find('&');
-    append(out, html.substr(0, at));
+    out.append(html.substr(0, at));
     if (at == npos) break;
     html.remove_prefix(at);
     const auto end = html.substr(0, longest_entity).find(';');
@@ -97,21 +96,19 @@ std::optional<std::string> text_of_page(std::string_view html) {
 }
 
 /// The REST answer may name the container before the log, and tells its end after it.
-void drop_frame(std::vector<std::string>& lines) {
+void drop_frame(std::vector<std::string_view>& lines) {
   constexpr std::ptrdiff_t head_lines = 12;
   constexpr std::ptrdiff_t foot_lines = 4;
   const auto size = static_cast<std::ptrdiff_t>(lines.size());
-  const auto foot = std::find_if(lines.end() - std::min(size, foot_lines), lines.end(),
-                                 [](const auto& line) {
-                                   return line.starts_with("End of LogType:");
-                                 });
+  const auto foot =
+      std::find_if(lines.end() - std::min(size, foot_lines), lines.end(),
+                   [](const auto& line) { return line.starts_with("End of LogType:"); });
   lines.erase(foot, lines.end());
   if (lines.empty() || !lines.front().starts_with("Container: ")) return;
   const auto until = lines.begin() + std::min<std::ptrdiff_t>(
                                          static_cast<std::ptrdiff_t>(lines.size()), head_lines);
-  const auto head = std::find_if(lines.begin(), until, [](const auto& line) {
-    return line.starts_with("LogContents:");
-  });
+  const auto head = std::find_if(lines.begin(), until,
+                                 [](const auto& line) { return line.starts_with("LogContents:"); });
   if (head != until) lines.erase(lines.begin(), head + 1);
 }
 
@@ -137,14 +134,17 @@ std::optional<driver_log_page> read_driver_log(const http::response& answer, std
   if (!is_page && type != "text/plain" && type != "application/octet-stream") return std::nullopt;
   const auto text = is_page ? text_of_page(answer.body) : std::optional(answer.body);
   if (!text) return std::nullopt;
+  auto lines = split(*text, '\n');
+  if (!is_page) drop_frame(lines);
+  std::size_t size = 0;  // one more than that of the log: the last line counts a line end too
   driver_log_page out;
-  for (auto line : split(*text, '\n')) {
+  for (auto line : lines) {
+    size += line.size() + 1;
     if (line.ends_with('\r')) line.remove_suffix(1);
     out.lines.push_back(valid_utf8(line));
   }
-  if (!is_page) drop_frame(out.lines);
   while (!out.lines.empty() && out.lines.back().empty()) out.lines.pop_back();
-  out.cut = text->size() >= bytes;
+  out.cut = size > bytes;
   // Bytes are counted, not lines: the first one is the end of one.
   if (out.cut && out.lines.size() > 1) out.lines.erase(out.lines.begin());
   return out;

@@ -75,6 +75,8 @@ class active_session {
   }
   /// What is left of the session that ended last, when it failed; empty otherwise.
   stored_words last_words() const { return known_.last_words(); }
+  /// There is nothing but last words.
+  bool has_only_last_words() const { return !known_.exists() && !is_empty(last_words()); }
   /// Deletes what an earlier process was told to remove and could not.
   void take_up_removals() { removal_.begin(); }
 

@@ -54,6 +54,11 @@ bool known_session::removed() const {
   return kept && kept->removed;
 }
 
+bool known_session::exists() const {
+  const auto kept = stored();
+  return info_.id || (kept && !(kept->id.empty() && kept->name.empty()));
+}
+
 task<void> known_session::put(std::optional<stored_session> session) {
   return store_.put_session(profile_.name, std::move(session));
 }
@@ -77,7 +82,12 @@ task<void> known_session::keep(const livy::session_view& view) {
   kept.application_id = view.application_id;
   kept.last_statement = last_statement_;
   kept.removed = false;
-  return put(std::move(kept));
+  const auto phase = view.phase();
+  const bool usable = phase == livy::session_phase::idle || phase == livy::session_phase::busy;
+  return update([&](stored_profile& now) {
+    now.session = std::move(kept);
+    if (usable) now.last_words = {};  // those of the one before
+  });
 }
 
 // ---------------------------------------------------------------- told

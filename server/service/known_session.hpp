@@ -30,6 +30,8 @@ class known_session {
   std::optional<stored_session> stored() const { return store_.session(profile_.name); }
   /// The user removed it: nothing starts by itself.
   bool removed() const;
+  /// There is one, or there was when this was stored.
+  bool exists() const;
   stored_profile kept() const { return store_.kept(profile_.name); }
   stored_words last_words() const { return kept().last_words; }
   /// Each returns when it is on disk. Throws failure{io}.

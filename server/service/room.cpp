@@ -191,7 +191,7 @@ std::string room::session_or_active(const std::optional<std::string>& id_or_name
 
 task<protocol::SessionDetails> room::session_details(std::optional<std::string> id_or_name) {
   const auto kept = session_.last_words();
-  if (!id_or_name && !session_.info().id && !is_empty(kept)) co_return details_of(kept);
+  if (!id_or_name && session_.has_only_last_words()) co_return details_of(kept);
   const auto wanted = session_or_active(id_or_name);
   auto livy = co_await connection_.open();
   auto found = co_await livy->find_session(wanted);
@@ -254,7 +254,13 @@ task<protocol::SessionKillAllResult> room::kill_all_sessions(bool others) {
     std::string problem;
     try {
       co_await kill_session(one.id);
-      out.killed.push_back(one);
+      const auto& now = session_.info();
+      const bool later = one.active && now.state == protocol::SessionState::removed && now.detail;
+      if (later) {
+        problem = *now.detail;
+      } else {
+        out.killed.push_back(one);
+      }
     } catch (const failure& reason) {
       if (reason.kind() == failure_kind::cancelled) throw;
       problem = reason.message();
@@ -643,7 +649,8 @@ task<void> room::close() {
   for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();
   const auto deadline = time_.now() + 2s;
-  while ((worker_.running() || session_.unwinding()) && time_.now() < deadline) {
+  while ((worker_.running() || session_.unwinding() || log_.unwinding()) &&
+         time_.now() < deadline) {
     co_await time_.sleep_for(5ms);
   }
 }

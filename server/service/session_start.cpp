@@ -124,7 +124,8 @@ task<void> session_start::wait_until_ready(livy::client& livy, livy::session_vie
   const auto id = found.id;
   auto version = co_await livy.version();
   known_.set_server_version(version.text);
-  if (found.phase() == livy::session_phase::starting) {
+  const auto phase = found.phase();
+  if (phase != livy::session_phase::idle && phase != livy::session_phase::busy) {
     co_await known_.change(SessionState::starting, {});
     auto progress = [this](const livy::session_view& seen, std::string detail) -> task<void> {
       known_.describe(seen);

@@ -787,11 +787,27 @@ TEST_F(Service, TheLastWordsOfAFailedSessionOutliveTheDaemon) {
   livy_.before = {};
   open();
   const auto page = run_to_end(loop_, service_->log_read({.profile = "p", .size = -1}));
+  ASSERT_FALSE(page.lines.empty());
   EXPECT_EQ(page.lines.back(), "no room");
   EXPECT_NE(page.lines.front().find("could not start"), std::string::npos) << page.lines.front();
   const auto told = run_to_end(loop_, service_->session_details({.profile = "p"}));
   EXPECT_NE(told.facts.back().value.find("no room"), std::string::npos);
   EXPECT_EQ(told.session.name, page.session);
+}
+
+TEST_F(Service, TheLastWordsAreForgottenWhenTheNextSessionCanBeUsed) {
+  livy_.new_session_state = "dead";
+  start("a1");
+  ended();
+  livy_.new_session_state = "idle";
+  start("a2");
+  ended(2);
+  close();
+  livy_.sessions[1].log = {"stdout: ", "of the second"};
+  open();
+  const auto page = run_to_end(loop_, service_->log_read({.profile = "p", .size = -1}));
+  ASSERT_FALSE(page.lines.empty());
+  EXPECT_EQ(page.lines.back(), "of the second");
 }
 
 TEST_F(Service, AnAttachWhileARunIsSentDoesNotMixTwoSessionsInItsRecord) {
