@@ -31,7 +31,7 @@ struct driver_log {
 /// The end of the driver's "stdout" or "stderr", at most so many bytes. Throws only
 /// failure{cancelled}.
 task<driver_log> fetch_driver_log(log_pages pages, std::string driver_log_url, std::string stream,
-                                 std::size_t bytes);
+                                  std::size_t bytes);
 
 /// The sentence for a log that cannot be read: where it is, and why. Pure.
 std::string words_of_driver_log(std::string_view url, std::string_view problem);
