@@ -132,6 +132,13 @@ std::string conversation::remembered_session() const {
   return stored->name.empty() ? stored->id : stored->name;
 }
 
+stored_words conversation::last_words() const {
+  const auto folder = state_folder_of(where_.workspace);
+  const auto stored = store::peek(folder, where_.profile);
+  if (stored) return {};
+  return store::peek_last_words(folder, where_.profile);
+}
+
 task<void> conversation::interruption_told() {
   while (stopping_.running()) co_await time_.sleep_for(5ms);
 }

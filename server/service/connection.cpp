@@ -58,13 +58,30 @@ task<std::shared_ptr<livy::client>> connection::open() {
   co_return livy_;
 }
 
-void connection::connect_to(const std::string& url, std::unique_ptr<http::authentication> auth) {
+task<http::response> connection::read_page(http::url address) {
+  constexpr std::size_t page_limit = 2_MiB;
+  const bool own = transport_ && address.origin() == origin_;
+  if (!own && !strangers_) {
+    strangers_ =
+        std::make_shared<http::client>(executor_, http_settings(), http::no_authentication());
+    trace(*strangers_);
+  }
+  const auto client = own ? transport_ : strangers_;  // a request in flight keeps its client
+  http::request asked;
+  asked.target = std::move(address);
+  asked.body_limit = page_limit;
+  co_return co_await client->send(std::move(asked));
+}
+
+http::client_settings connection::http_settings() const {
   http::client_settings settings;
   settings.tls = profile_.tls;
   settings.user_agent = settings_.user_agent;
-  auto made =
-      std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
-  made->transport.on_exchange([traced = settings_.traced](const http::exchange& done) {
+  return settings;
+}
+
+void connection::trace(http::client& client) const {
+  client.on_exchange([traced = settings_.traced](const http::exchange& done) {
     const auto words = concat(done.verb, " ", done.path, " ", done.status, " ", done.milliseconds,
                               " ms, ", done.sent_bytes, " B out, ", done.received_bytes, " B in");
     if (traced && traced()) {
@@ -73,7 +90,15 @@ void connection::connect_to(const std::string& url, std::unique_ptr<http::authen
       log::debug("http", words);
     }
   });
+}
+
+void connection::connect_to(const std::string& url, std::unique_ptr<http::authentication> auth) {
+  const auto base = livy::base_url(url);
+  auto made = std::make_shared<link>(executor_, http_settings(), std::move(auth), base);
+  trace(made->transport);
+  origin_ = base.origin();
   livy_ = std::shared_ptr<livy::client>(made, &made->livy);
+  transport_ = std::shared_ptr<http::client>(made, &made->transport);
 }
 
 }  // namespace livyd

@@ -31,10 +31,16 @@ class connection {
   /// meanwhile. Throws what ensure_endpoint throws; failure{unauthorized} when a token is needed
   /// and there is none. Cancellable.
   task<std::shared_ptr<livy::client>> open();
+  /// GETs a page that the server has named, such as the driver's log. The profile's
+  /// authentication goes with it to the profile's own server only: whoever stands elsewhere learns
+  /// no secret. After open(). Throws what http::client::send throws.
+  task<http::response> read_page(http::url address);
   /// The server's root as it is stored with a session; "" for the embedded endpoint.
   std::string stored_url() const;
 
  private:
+  http::client_settings http_settings() const;
+  void trace(http::client& client) const;
   void connect_to(const std::string& url, std::unique_ptr<http::authentication> auth);
 
   asio::any_io_executor executor_;
@@ -42,6 +48,9 @@ class connection {
   connection_settings settings_;
   std::string connected_to_;  // URL and token of the client below
   std::shared_ptr<livy::client> livy_;
+  std::shared_ptr<http::client> transport_;  // what livy_ speaks through
+  std::string origin_;                       // where that may send what proves who asks
+  std::shared_ptr<http::client> strangers_;  // for everybody else, without authentication
 };
 
 }  // namespace livyd
