@@ -132,7 +132,7 @@ class client::implementation {
   implementation(client_settings settings, std::unique_ptr<authentication> auth)
       : settings_(std::move(settings)),
         auth_(std::move(auth)),
-        connector_(settings_.tls, settings_.connect_deadline),
+        connector_(settings_),
         pool_(settings_.idle_limit, settings_.pool_limit) {}
 
   task<response> send(request outgoing, body_sink sink) {
@@ -224,7 +224,7 @@ class client::implementation {
   /// On a pooled connection if there is one. Such a connection may have died unnoticed: then a GET,
   /// and what was sent without its body, and nothing else, goes out once more on a fresh one.
   task<response> answered(attempt one) {
-    auto connection = pool_.take(one.outgoing.target.origin());
+    auto connection = pool_.take(connector_.way_to(one.outgoing.target).key);
     if (!connection) co_return co_await on_fresh_connection(one);
     exchange_progress progress;
     std::exception_ptr error;
@@ -252,7 +252,8 @@ class client::implementation {
       error = std::current_exception();
     }
     const bool silent = progress.peer_left && progress.received_bytes == 0;
-    if (!silent || target.secure() || speaks_http_.contains(target.origin())) {
+    if (!silent || target.secure() || speaks_http_.contains(target.origin()) ||
+        connector_.way_to(target).through) {
       std::rethrow_exception(error);
     }
     // A TLS server hangs up on plain HTTP; one that has answered before merely hung up.
@@ -287,14 +288,18 @@ class client::implementation {
 
   task<response> exchanged(attempt one, std::unique_ptr<stream> connection,
                            exchange_progress& progress) {
-    if (!connection) connection = co_await connector_.connect(one.outgoing.target);
+    const auto& target = one.outgoing.target;
+    if (!connection) connection = co_await connector_.connect(target);
     exchange_options options{.silence = one.outgoing.silence.value_or(settings_.read_deadline),
                              .user_agent = settings_.user_agent,
                              .sink = one.sink ? &one.sink : nullptr};
+    options.proxy = co_await connector_.introduction(target);
+    const auto introduced = options.proxy;
     if (one.expects) options.expects = permission_patience;
     auto answer =
         co_await perform_exchange(*connection, one.outgoing, std::move(options), progress);
-    if (progress.reusable) pool_.give_back(one.outgoing.target.origin(), std::move(connection));
+    if (progress.reusable) pool_.give_back(connector_.way_to(target).key, std::move(connection));
+    if (introduced) connector_.judge(target, *introduced, answer);
     co_return answer;
   }
 

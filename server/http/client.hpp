@@ -22,13 +22,13 @@ struct tls_settings {
 };
 
 struct client_settings {
-  tls_settings tls;
+  tls_settings tls = {};
   proxy_settings proxy = {};
   fields headers = {};  ///< added to each request that does not have them
   /// Hosts ("name" or "name:port") to which a 307 or 308 is followed, with body and credentials;
   /// the request's own origin always. Any other redirect is an answer like any other.
   std::vector<std::string> redirect_hosts = {};
-  duration connect_deadline = 10s;  ///< name look-up, TCP and TLS
+  duration connect_deadline = 10s;  ///< name look-up, TCP and TLS; each through a proxy
   duration read_deadline = 60s;     ///< the longest silence while an answer is awaited or read
   duration idle_limit = 30s;        ///< a pooled connection that is older is closed
   std::size_t pool_limit = 8;       ///< idle connections kept per origin

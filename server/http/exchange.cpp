@@ -29,7 +29,7 @@ class answer_parser final : public beast::http::basic_parser<false> {
  public:
   answer_parser(const request& sent, bool streams) : limit_(sent.body_limit), streams_(streams) {
     header_limit(most_header_bytes);
-    skip(sent.verb == method::head);
+    skip(sent.verb == method::head || sent.verb == method::connect);
   }
 
   response answer;
@@ -108,8 +108,20 @@ bool is_framing(std::string_view name) {
          equal_ignoring_case(name, "Transfer-Encoding") || equal_ignoring_case(name, "Expect");
 }
 
+/// What stands between the verb and the version: a proxy needs more than the path.
+std::string request_target(const request& outgoing, const exchange_options& options) {
+  const auto& to = outgoing.target;
+  if (outgoing.verb == method::connect) return to.host_and_port();
+  if (options.proxy) return concat(to.scheme, "://", to.authority(), to.target());
+  return to.target();
+}
+
 std::string head_of(const request& outgoing, const exchange_options& options) {
-  auto head = concat(name_of(outgoing.verb), " ", outgoing.target.target(), " HTTP/1.1\r\n");
+  auto head =
+      concat(name_of(outgoing.verb), " ", request_target(outgoing, options), " HTTP/1.1\r\n");
+  if (options.proxy && !options.proxy->proof.empty()) {
+    append_field(head, "Proxy-Authorization", options.proxy->proof);
+  }
   if (!outgoing.headers.has("Host")) append_field(head, "Host", outgoing.target.authority());
   if (!outgoing.headers.has("User-Agent")) append_field(head, "User-Agent", options.user_agent);
   append_field(head, "Connection", "keep-alive");
@@ -291,7 +303,12 @@ class conversation {
                                                                   : ". Check the port."));
   }
 
-  std::string peer() const { return outgoing_.target.host_and_port(); }
+  std::string peer() const {
+    const auto target = outgoing_.target.host_and_port();
+    if (!options_.proxy) return target;
+    if (outgoing_.verb == method::connect) return concat(options_.proxy->name, " (the proxy)");
+    return concat(target, " (through the proxy ", options_.proxy->name, ")");
+  }
 
   [[noreturn]] void throw_silence(std::string_view what) const {
     throw failure(failure_kind::timeout,
@@ -318,6 +335,7 @@ class conversation {
 
   [[noreturn]] void throw_lost(const error_code& read_error) {
     progress_.peer_left = true;
+    connection_.explain(read_error);
     const auto& error = write_error_ ? write_error_ : read_error;
     if (error.category() == asio::error::get_ssl_category()) {
       throw failure(failure_kind::tls,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/async.hpp"
 #include "http/message.hpp"
@@ -10,12 +11,19 @@
 
 namespace livyd::http {
 
+/// The proxy at the other end of the stream, where it is not the server itself.
+struct intermediary {
+  std::string name;   ///< "proxy.example.com:3128"
+  std::string proof;  ///< the Proxy-Authorization; "" for none
+};
+
 struct exchange_options {
   duration silence;  ///< the longest without a byte
   std::string user_agent;
   const body_sink* sink = nullptr;  ///< gets the body of a 2xx answer
   /// Send the body only when the server says 100 Continue, or says nothing for so long.
   std::optional<duration> expects = {};
+  std::optional<intermediary> proxy = {};
 };
 
 /// What is known of an exchange also when it fails.

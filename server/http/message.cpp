@@ -47,6 +47,8 @@ std::string_view name_of(method verb) {
       return "PUT";
     case method::delete_:
       return "DELETE";
+    case method::connect:
+      return "CONNECT";
   }
   return "GET";
 }

@@ -35,7 +35,8 @@ class fields {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
-enum class method { get, head, post, put, delete_ };
+/// `connect` asks a proxy for a tunnel to the target's host and port; only connect.cpp sends it.
+enum class method { get, head, post, put, delete_, connect };
 std::string_view name_of(method verb);
 
 /// What a long body is made of: fills the buffer, returns how much; 0 at the end. What it throws

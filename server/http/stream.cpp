@@ -11,9 +11,11 @@
 namespace livyd::http {
 namespace {
 
+/// `Socket` is a socket or a reference to one.
+template <class Socket>
 class tcp_stream final : public stream {
  public:
-  explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+  explicit tcp_stream(Socket socket) : socket_(std::forward<Socket>(socket)) {}
 
   task<transfer> read_some(asio::mutable_buffer into, duration silence) override {
     auto [error, bytes] = co_await socket_.async_read_some(
@@ -30,13 +32,17 @@ class tcp_stream final : public stream {
   bool is_quiet() override { return http::is_quiet(socket_); }
 
  private:
-  asio::ip::tcp::socket socket_;
+  Socket socket_;
 };
 
 }  // namespace
 
 std::unique_ptr<stream> plain_stream(asio::ip::tcp::socket socket) {
-  return std::make_unique<tcp_stream>(std::move(socket));
+  return std::make_unique<tcp_stream<asio::ip::tcp::socket>>(std::move(socket));
+}
+
+std::unique_ptr<stream> plain_stream_on(asio::ip::tcp::socket& socket) {
+  return std::make_unique<tcp_stream<asio::ip::tcp::socket&>>(socket);
 }
 
 bool is_quiet(asio::ip::tcp::socket& socket) {

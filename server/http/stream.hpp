@@ -26,9 +26,14 @@ class stream {
   virtual task<transfer> write_some(std::array<asio::const_buffer, 2> from, duration silence) = 0;
   /// The peer neither closed the connection nor sent anything: it may be used again.
   virtual bool is_quiet() = 0;
+  /// Throws the sentence for an error of this stream where it knows better than its caller, such as
+  /// a server that refuses a client certificate only after the handshake.
+  virtual void explain(const boost::system::error_code& /*error*/) const {}
 };
 
 std::unique_ptr<stream> plain_stream(asio::ip::tcp::socket socket);
+/// On a socket that stays the caller's and outlives the stream.
+std::unique_ptr<stream> plain_stream_on(asio::ip::tcp::socket& socket);
 
 /// Whether nothing waits to be read on this socket, not even its end.
 bool is_quiet(asio::ip::tcp::socket& socket);

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -11,9 +12,12 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <ctime>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -67,8 +71,8 @@ std::string address_text(const ASN1_OCTET_STRING& bytes) {
   return asio::ip::address_v6(raw).to_string();
 }
 
-/// The hosts a certificate is for, at most three of them.
-std::string hosts_in(const X509* certificate) {
+/// The hosts a certificate is for.
+std::vector<std::string> hosts_in(const X509* certificate) {
   auto* list = static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   std::vector<std::string> hosts;
@@ -78,7 +82,12 @@ std::string hosts_in(const X509* certificate) {
     if (name->type == GEN_IPADD) hosts.push_back(address_text(*name->d.iPAddress));
   }
   GENERAL_NAMES_free(list);
-  if (hosts.empty()) return name_in(X509_get_subject_name(certificate));
+  if (hosts.empty()) hosts.push_back(name_in(X509_get_subject_name(certificate)));
+  return hosts;
+}
+
+/// At most three of them.
+std::string in_a_sentence(const std::vector<std::string>& hosts) {
   std::string joined_hosts = hosts.front();
   for (std::size_t at = 1; at < hosts.size() && at < 3; ++at) joined_hosts += ", " + hosts[at];
   return hosts.size() > 3 ? joined_hosts + ", …" : joined_hosts;
@@ -100,7 +109,7 @@ verdict verdict_on(X509_STORE_CTX* check) {
   if (certificate == nullptr) return found;
   found.subject = name_in(X509_get_subject_name(certificate));
   found.issuer = name_in(X509_get_issuer_name(certificate));
-  found.names = hosts_in(certificate);
+  found.names = in_a_sentence(hosts_in(certificate));
   found.begins = day_of(X509_get0_notBefore(certificate));
   found.ends = day_of(X509_get0_notAfter(certificate));
   return found;
@@ -115,11 +124,15 @@ std::string sentence_for(const verdict& found, const std::string& host) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return concat("The certificate of ", host, " was issued by \"", found.issuer,
-                    "\", which this machine does not trust.");
+      return concat(
+          "The certificate of ", host, " was issued by \"", found.issuer,
+          "\", which this machine does not trust. Get the certificate of that authority as a "
+          "PEM file and set \"caFile\" in the profile's \"tls\".");
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       return concat("The certificate of ", host,
-                    " was issued by the server itself, which this machine does not trust.");
+                    " was issued by the server itself, which this machine does not trust. If it is "
+                    "the right one, save it as a PEM file and set \"caFile\" in the profile's "
+                    "\"tls\".");
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return concat("The certificate of ", host, " is for ", found.names,
@@ -143,13 +156,68 @@ bool is_no_tls(const error_code& error) {
          reason == SSL_R_BAD_RECORD_TYPE;
 }
 
+int reason_of(const error_code& error) {
+  if (error.category() != asio::error::get_ssl_category()) return 0;
+  return ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+}
+
+/// The peer said in an alert why it goes. OpenSSL counts alerts from this number.
+bool is_alert(const error_code& error) {
+  constexpr int last_alert = 255;
+  const auto reason = reason_of(error);
+  return reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + last_alert;
+}
+
+bool is_too_old(const error_code& error) {
+  const auto reason = reason_of(error);
+  return reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION;
+}
+
+/// What became of the server's wish to see a certificate of ours.
+struct own_certificate {
+  bool wanted = false;
+  bool shown = false;
+};
+
+/// An alert that says nothing of certificates, such as the server's own trouble.
+bool is_about_something_else(const error_code& error) {
+  const auto reason = reason_of(error);
+  return reason == SSL_R_TLSV1_ALERT_INTERNAL_ERROR || reason == SSL_R_TLSV1_ALERT_DECODE_ERROR ||
+         reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_TLSV1_UNRECOGNIZED_NAME;
+}
+
+/// Throws when the peer left because of our certificate, or because there is none.
+void explain_own_certificate(const error_code& error, own_certificate own,
+                             const std::string& peer) {
+  if (!own.wanted || is_about_something_else(error)) return;
+  if (!own.shown) {
+    throw failure(failure_kind::tls,
+                  concat(peer,
+                         " wants a client certificate. Set \"certificate\" and \"key\" in the "
+                         "profile's \"tls\"."),
+                  error.message());
+  }
+  if (!is_alert(error)) return;
+  throw failure(
+      failure_kind::tls,
+      concat(peer, " refused the client certificate (", error.message(),
+             "). Check \"certificate\" in the profile's \"tls\": that it is still valid and "
+             "issued by an authority which that server accepts."));
+}
+
 [[noreturn]] void throw_handshake_failure(const error_code& error, const verdict& found,
-                                          const url& peer) {
+                                          own_certificate own, const url& peer) {
   const auto name = peer.host_and_port();
   if (found.error != X509_V_OK) {
     throw failure(failure_kind::tls, sentence_for(found, peer.host),
                   concat(X509_verify_cert_error_string(found.error), " at depth ", found.depth));
   }
+  if (is_too_old(error)) {
+    throw failure(failure_kind::tls,
+                  concat(name, " offers only TLS older than 1.2, which livyd does not use."),
+                  error.message());
+  }
+  explain_own_certificate(error, own, name);
   if (is_no_tls(error)) {
     throw failure(failure_kind::tls,
                   concat(name, " does not answer in TLS; it may expect http://."), error.message());
@@ -184,6 +252,8 @@ class tls_stream final : public stream {
   }
 
   task<void> shake_hands(url peer, bool verify) {
+    peer_ = peer.host_and_port();
+    SSL_set_cert_cb(stream_.native_handle(), &tls_stream::on_certificate_wanted, &own_);
     stream_.set_verify_mode(verify ? ssl::verify_peer : ssl::verify_none);
     // Shared: OpenSSL keeps the callback for as long as the stream lives.
     auto found = std::make_shared<verdict>();
@@ -196,12 +266,13 @@ class tls_stream final : public stream {
                                      asio::redirect_error(asio::use_awaitable, error));
     auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) throw_cancelled();
-    if (error) throw_handshake_failure(error, *found, peer);
+    if (error) throw_handshake_failure(error, *found, own_, peer);
   }
 
   task<transfer> read_some(asio::mutable_buffer into, duration silence) override {
     auto [error, bytes] = co_await stream_.async_read_some(
         into, asio::cancel_after(silence, asio::as_tuple(asio::use_awaitable)));
+    if (bytes > 0) heard_ = true;
     co_return co_await finished(error, bytes);
   }
 
@@ -215,21 +286,158 @@ class tls_stream final : public stream {
     return SSL_pending(stream_.native_handle()) == 0 && http::is_quiet(stream_.next_layer());
   }
 
+  /// Since TLS 1.3 a server judges our certificate when the handshake is over for us: its refusal
+  /// is what the first read finds.
+  void explain(const error_code& error) const override {
+    if (!heard_ || is_alert(error)) explain_own_certificate(error, own_, peer_);
+  }
+
+  tls_facts facts() const;
+
  private:
+  /// OpenSSL asks for our certificate, which it has if there is one.
+  static int on_certificate_wanted(SSL* handle, void* own) {
+    auto* noted = static_cast<own_certificate*>(own);
+    noted->wanted = true;
+    noted->shown = SSL_get_certificate(handle) != nullptr;
+    return 1;
+  }
+
   std::shared_ptr<ssl::context> context_;
-  ssl::stream<tcp::socket> stream_;
+  std::string peer_;
+  own_certificate own_;
+  bool heard_ = false;
+  mutable ssl::stream<tcp::socket> stream_;  // its native_handle() is not const
 };
+
+std::int64_t milliseconds_of(const ASN1_TIME* time) {
+  constexpr std::int64_t milliseconds_a_second = 1000;
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  return static_cast<std::int64_t>(::timegm(&parts)) * milliseconds_a_second;
+}
+
+tls_facts tls_stream::facts() const {
+  auto* handle = stream_.native_handle();
+  tls_facts found;
+  found.version = SSL_get_version(handle);
+  found.cipher = SSL_get_cipher_name(handle);
+  found.asked_for_certificate = own_.wanted;
+  const bool verified = SSL_get_verify_mode(handle) != SSL_VERIFY_NONE;
+  auto* chain = verified ? SSL_get0_verified_chain(handle) : SSL_get_peer_cert_chain(handle);
+  for (int at = 0; at < sk_X509_num(chain); ++at) {
+    found.chain.push_back(name_in(X509_get_subject_name(sk_X509_value(chain, at))));
+  }
+  const X509* shown = SSL_get0_peer_certificate(handle);
+  if (shown == nullptr) return found;
+  found.subject = name_in(X509_get_subject_name(shown));
+  found.issuer = name_in(X509_get_issuer_name(shown));
+  found.names = hosts_in(shown);
+  found.expires = milliseconds_of(X509_get0_notAfter(shown));
+  return found;
+}
 
 void refuse(const std::string& what, const std::string& where, const error_code& error) {
   throw failure(failure_kind::tls, concat("The CA ", what, " ", where, " cannot be used: ",
                                           error.message(), ". It must hold PEM certificates."));
 }
 
+[[noreturn]] void refuse_own(std::string sentence) {
+  const auto code = ERR_peek_last_error();
+  std::array<char, 256> words{};
+  if (code != 0) ERR_error_string_n(code, words.data(), words.size());
+  ERR_clear_error();
+  throw failure(failure_kind::tls, std::move(sentence), words.data());
+}
+
+void require_readable(const std::string& what, const std::string& path) {
+  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "rb"),
+                                                                &std::fclose);
+  const int error = errno;
+  if (file) return;
+  refuse_own(concat("The client ", what, " ", path,
+                    " cannot be read: ", lower_case(std::generic_category().message(error)),
+                    ". Check \"", what, "\" in the profile's \"tls\"."));
+}
+
+/// Answers OpenSSL's question for the passphrase, and remembers that it was asked.
+struct passphrase_prompt {
+  std::string_view passphrase;
+  bool asked = false;
+
+  static int answer(char* into, int size, int /*writing*/, void* prompt) {
+    auto* self = static_cast<passphrase_prompt*>(prompt);
+    self->asked = true;
+    const auto length = static_cast<int>(self->passphrase.size());
+    if (length == 0 || length > size) return -1;
+    std::copy(self->passphrase.begin(), self->passphrase.end(), into);
+    return length;
+  }
+};
+
+[[noreturn]] void refuse_key(const std::string& path, const passphrase_prompt& prompt) {
+  const auto reason = ERR_GET_REASON(ERR_peek_last_error());
+  const auto library = ERR_GET_LIB(ERR_peek_last_error());
+  if (library == ERR_LIB_X509 && reason == X509_R_KEY_VALUES_MISMATCH) {
+    refuse_own(
+        concat("The key ", path,
+               " does not belong to the client certificate. Check \"certificate\" and \"key\" "
+               "in the profile's \"tls\"."));
+  }
+  if (!prompt.asked) {
+    refuse_own(concat("The file ", path,
+                      " holds no private key in PEM. Check \"key\" in the profile's \"tls\"."));
+  }
+  if (prompt.passphrase.empty()) {
+    refuse_own(concat("The key ", path,
+                      " is encrypted. Set \"encryptedKey\": true in the profile's \"tls\"; livyd "
+                      "then asks for its passphrase."));
+  }
+  ERR_clear_error();
+  throw failure(failure_kind::unauthorized, concat("The passphrase does not open the key ", path,
+                                                   ". Set another one and try "
+                                                   "again."));
+}
+
+void use_own_certificate(SSL_CTX* context, const tls_settings& settings,
+                         const std::string& passphrase) {
+  passphrase_prompt prompt{.passphrase = passphrase};
+  // Without it OpenSSL would ask at the terminal.
+  SSL_CTX_set_default_passwd_cb(context, &passphrase_prompt::answer);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &prompt);
+  ERR_clear_error();
+  require_readable("certificate", settings.certificate);
+  if (SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) != 1) {
+    refuse_own(concat("The file ", settings.certificate,
+                      " holds no certificate in PEM. Check \"certificate\" in the profile's "
+                      "\"tls\"."));
+  }
+  const auto& key = settings.key.empty() ? settings.certificate : settings.key;
+  require_readable("key", key);
+  prompt.asked = false;
+  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    refuse_key(key, prompt);
+  }
+  // A key of another kind than the certificate's was not compared yet.
+  if (SSL_CTX_check_private_key(context) != 1) {
+    refuse_own(
+        concat("The key ", key,
+               " does not belong to the client certificate. Check \"certificate\" and \"key\" "
+               "in the profile's \"tls\"."));
+  }
+  SSL_CTX_set_default_passwd_cb(context, nullptr);
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+}
+
 }  // namespace
 
-std::shared_ptr<ssl::context> make_tls_context(const tls_settings& settings) {
+std::shared_ptr<ssl::context> make_tls_context(const tls_settings& settings,
+                                               const std::string& passphrase) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  if (!settings.certificate.empty()) {
+    use_own_certificate(context->native_handle(), settings, passphrase);
+  }
   if (!settings.verify) return context;
   error_code error;
   // Without system roots the user's own CA may still do.
@@ -251,6 +459,12 @@ task<std::unique_ptr<stream>> secured(tcp::socket socket, std::shared_ptr<ssl::c
   made->expect(peer.host);
   co_await made->shake_hands(peer, verify);
   co_return made;
+}
+
+std::optional<tls_facts> facts_of(const stream& connection) {
+  const auto* secure = dynamic_cast<const tls_stream*>(&connection);
+  if (secure == nullptr) return std::nullopt;
+  return secure->facts();
 }
 
 }  // namespace livyd::http

@@ -134,10 +134,10 @@ void require_privacy(const url& target, std::string_view what, bool allow_insecu
                        "\"allowInsecure\": true in the profile."));
 }
 
-std::vector<std::string> offered_mechanisms(const response& answer) {
+std::vector<std::string> offered_mechanisms(const response& answer, std::string_view field) {
   std::vector<std::string> out;
-  for (const auto field : answer.headers.all("WWW-Authenticate")) {
-    const std::string name(field.substr(0, field.find_first_of(" ,")));
+  for (const auto challenge : answer.headers.all(field)) {
+    const std::string name(challenge.substr(0, challenge.find_first_of(" ,")));
     if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
   }
   return out;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/auth/secret.hpp"
@@ -27,8 +28,9 @@ std::unique_ptr<authentication> bearer_authentication(std::shared_ptr<secret> to
 /// the command's last words when it fails.
 std::unique_ptr<authentication> command_authentication(std::string command, bool allow_insecure);
 
-/// The mechanisms in an answer's WWW-Authenticate fields: "Negotiate", "Basic"; as they were
-/// written, without parameters, each once.
-std::vector<std::string> offered_mechanisms(const response& answer);
+/// The mechanisms in an answer's WWW-Authenticate fields (a proxy's: Proxy-Authenticate):
+/// "Negotiate", "Basic"; as they were written, without parameters, each once.
+std::vector<std::string> offered_mechanisms(const response& answer,
+                                            std::string_view field = "WWW-Authenticate");
 
 }  // namespace livyd::http

@@ -64,8 +64,20 @@ std::string certificate::pem() const {
 }
 
 std::string certificate::key_pem() const {
+  return key_as_pem(key_.get());
+}
+
+std::string key_as_pem(EVP_PKEY* key) {
   return as_pem([&](BIO* out) {
-    return PEM_write_bio_PrivateKey(out, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    return PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
+std::string certificate::encrypted_key_pem(const std::string& passphrase) const {
+  return as_pem([&](BIO* out) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(passphrase.data());
+    return PEM_write_bio_PrivateKey(out, key_.get(), EVP_aes_256_cbc(), bytes,
+                                    static_cast<int>(passphrase.size()), nullptr, nullptr);
   });
 }
 

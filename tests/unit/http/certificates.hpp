@@ -24,11 +24,14 @@ class certificate {
   explicit certificate(const certificate_wishes& wishes, const certificate* issuer = nullptr);
   std::string pem() const;
   std::string key_pem() const;
+  std::string encrypted_key_pem(const std::string& passphrase) const;
 
  private:
   std::shared_ptr<EVP_PKEY> key_;
   std::shared_ptr<X509> x509_;
 };
+
+std::string key_as_pem(EVP_PKEY* key);
 
 /// A folder that goes with the test.
 class scratch_folder {
