@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/async.hpp"
 
@@ -31,17 +32,20 @@ enum class kerberos_problem {
   unknown_principal,  ///< the keytab's or the ticket's owner
   clock_skew,
   kdc_unreachable,
-  keytab,  ///< it cannot be read or its key is old
+  keytab,      ///< it cannot be read or its key is old
+  encryption,  ///< the KDC and this machine share no cipher
   other,
 };
 
-/// Which problem libkrb5's English words describe. Pure.
+/// Which problem libkrb5's English words describe (they are not translated in what it gives to
+/// programs). Pure.
 kerberos_problem problem_of(std::string_view words);
 
-/// The sentence for it: what happened and what to do; `service` and `host` as they were tried,
-/// `words` the library's own.
-std::string sentence_for(kerberos_problem problem, std::string_view service,
-                         std::string_view words);
+/// The sentence for it: what happened and what to do. `service` as it was asked for, "" when none
+/// was; `words` the library's own, from which names and realms are taken; `expired` when the ticket
+/// ended, where that is known. Pure but for the time zone.
+std::string sentence_for(kerberos_problem problem, std::string_view service, std::string_view words,
+                         std::optional<std::chrono::system_clock::time_point> expired = {});
 
 struct ticket {
   std::string principal;
@@ -66,10 +70,11 @@ class kerberos {
   virtual ~kerberos() = default;
   /// The first token for `host`. Throws failure{unauthorized}, failure{unsupported} without the
   /// library, failure{timeout} after 20 s without an answer; the message is sentence_for's, the
-  /// detail the library's words.
+  /// detail the library's words. Cancellable.
   virtual task<std::unique_ptr<security_context>> begin(std::string host) = 0;
-  /// The ticket that begin() would use, without asking a KDC; nothing when there is none. Throws
-  /// failure{unsupported} without the library.
+  /// The ticket that begin() would use, without asking a KDC: also one that has expired; nothing
+  /// when there is none, with a keytab also before the first begin(). Throws failure{unsupported}
+  /// without the library. Cancellable.
   virtual task<std::optional<ticket>> find_ticket() = 0;
   /// The service as begin() would ask for it: "HTTP@gw.example.com".
   virtual std::string service_for(const std::string& host) const = 0;

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/clock.hpp"
 #include "http/auth/gssapi.hpp"
 #include "http/authentication.hpp"
 
@@ -13,11 +14,13 @@ namespace livyd::http {
 /// gateways.md); otherwise the cookies alone. A 401 to a cookie: the cookie is dropped and one
 /// Negotiate is sent. After a refused Negotiate nothing is repeated: failure{unauthorized} says
 /// which link is broken (a 401 that offers other mechanisms; a 403 whose HTML or status line is
-/// Kerberos trouble: replay, clock skew, wrong service, bad token). A 403 that is the server's own
-/// business (JSON) is final. With mutual authentication `required`, an answer to Negotiate without
-/// the server's valid token is failure{unauthorized}.
-std::unique_ptr<authentication> negotiate_authentication(std::shared_ptr<kerberos> tickets,
-                                                         mutual_authentication mutual,
-                                                         bool allow_insecure);
+/// Kerberos trouble: replay, clock skew, wrong service, bad token), and for 5 s the route's
+/// other requests get the same answer without asking. A 403 that is the server's own business is
+/// final. With mutual authentication `required`, an answer to Negotiate without
+/// the server's valid token is failure{unauthorized}. Concurrent requests negotiate each for
+/// itself: a token is good for one. The service's name is made of the URL's host.
+std::unique_ptr<authentication> negotiate_authentication(
+    std::shared_ptr<kerberos> tickets, mutual_authentication mutual, bool allow_insecure,
+    std::shared_ptr<const clock> time = std::make_shared<system_clock>());
 
 }  // namespace livyd::http

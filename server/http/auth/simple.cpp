@@ -20,12 +20,6 @@ std::string joined_with_and(const std::vector<std::string>& names) {
   return out;
 }
 
-std::string what_is_offered(const response& answer) {
-  const auto offered = offered_mechanisms(answer);
-  return offered.empty() ? std::string("It does not say which credentials it takes.")
-                         : concat("It takes ", joined_with_and(offered), ".");
-}
-
 class nothing final : public authentication {
  public:
   task<void> prepare(request& /*outgoing*/) override { co_return; }
@@ -141,6 +135,12 @@ std::vector<std::string> offered_mechanisms(const response& answer, std::string_
     if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
   }
   return out;
+}
+
+std::string what_is_offered(const response& answer) {
+  const auto offered = offered_mechanisms(answer);
+  return offered.empty() ? std::string("It does not say which credentials it takes.")
+                         : concat("It takes ", joined_with_and(offered), ".");
 }
 
 std::shared_ptr<secret> fixed_secret(std::string value) {

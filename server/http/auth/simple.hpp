@@ -33,4 +33,7 @@ std::unique_ptr<authentication> command_authentication(std::string command, bool
 std::vector<std::string> offered_mechanisms(const response& answer,
                                             std::string_view field = "WWW-Authenticate");
 
+/// The same as a sentence: "It takes Basic and Negotiate."
+std::string what_is_offered(const response& answer);
+
 }  // namespace livyd::http
