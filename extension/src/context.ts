@@ -21,6 +21,8 @@ export interface Notices {
   buttonsFor(kind: Failed["kind"], message: string): Button[];
   /** Asks before something is done with a profile that wants to be asked. True: go on. */
   confirmed(profile: ProfileSummary, question: string, verb: string): Promise<boolean>;
+  /** The same for runs, of which there are many: the user may say "not again" for this window. */
+  confirmedRun(profile: ProfileSummary, question: string): Promise<boolean>;
 }
 
 export interface Button {

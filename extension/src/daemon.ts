@@ -13,6 +13,7 @@ import { protocolHash } from "../../protocol/hash.ts";
 import * as protocol from "../../protocol/protocol.ts";
 import { DaemonDown, Supervisor } from "./process.ts";
 import { logLine } from "./renderLog.ts";
+import { writtenProfile, writtenProfiles } from "./renderProfile.ts";
 import type { Settings } from "./settings.ts";
 
 /** What went wrong, as a sentence for the user. */
@@ -43,11 +44,15 @@ export class Daemon implements vscode.Disposable {
   readonly #runEnded = new vscode.EventEmitter<protocol.RunInfo>();
   readonly #runsListed = new vscode.EventEmitter<protocol.RunInfo[]>();
   readonly #logLines = new vscode.EventEmitter<protocol.LogLines>();
+  readonly #secretNeeded = new vscode.EventEmitter<protocol.SecretNeeded>();
+  readonly #credentialsChanged = new vscode.EventEmitter<protocol.Credentials>();
   readonly #notice = new vscode.EventEmitter<protocol.Notice>();
   readonly #profilesChanged = new vscode.EventEmitter<void>();
+  readonly #replaced = new vscode.EventEmitter<void>();
   readonly #restarted = new vscode.EventEmitter<void>();
   readonly #down = new vscode.EventEmitter<Failed>();
   readonly #sessions = new Map<string, protocol.SessionInfo>();
+  readonly #credentials = new Map<string, protocol.Credentials>();
   readonly #unfinished = new Map<string, protocol.RunInfo>();
   #profiles: protocol.ProfileSummary[] = [];
   /** The configuration that the running daemon has, as JSON. */
@@ -63,8 +68,13 @@ export class Daemon implements vscode.Disposable {
   /** All runs that the daemon keeps, oldest first: after each look at them. */
   readonly onRunsListed = this.#runsListed.event;
   readonly onLogLines = this.#logLines.event;
+  /** Something waits for a secret of the user's. */
+  readonly onSecretNeeded = this.#secretNeeded.event;
+  readonly onCredentialsChanged = this.#credentialsChanged.event;
   readonly onNotice = this.#notice.event;
   readonly onProfilesChanged = this.#profilesChanged.event;
+  /** Another process is talked to from here on: what an earlier one asked is void. */
+  readonly onReplaced = this.#replaced.event;
   /** It stopped by itself and is up again; what it was doing has to be looked for. */
   readonly onRestarted = this.#restarted.event;
   /** It stopped by itself and stays down. */
@@ -99,8 +109,11 @@ export class Daemon implements vscode.Disposable {
       this.#runEnded,
       this.#runsListed,
       this.#logLines,
+      this.#secretNeeded,
+      this.#credentialsChanged,
       this.#notice,
       this.#profilesChanged,
+      this.#replaced,
       this.#restarted,
       this.#down,
     ]) {
@@ -137,13 +150,12 @@ export class Daemon implements vscode.Disposable {
   profile(name: string): protocol.ProfileSummary {
     const known = this.#profiles.find((profile) => profile.name === name);
     if (known) return known;
-    const written = this.#settings.profiles[name];
-    const confirm =
-      typeof written === "object" &&
-      written !== null &&
-      "confirm" in written &&
-      written.confirm === true;
-    return { name, local: false, confirm, unverified: false };
+    return writtenProfile(name, this.#settings.profiles);
+  }
+
+  /** What is known of all profiles without waiting for the daemon. */
+  get knownProfiles(): protocol.ProfileSummary[] {
+    return this.#profiles.length > 0 ? this.#profiles : writtenProfiles(this.#settings.profiles);
   }
 
   /** All profiles, as the daemon reads them. Starts it. Throws Failed. */
@@ -155,6 +167,11 @@ export class Daemon implements vscode.Disposable {
   /** The last word on a profile's session. */
   session(profile: string): protocol.SessionInfo | undefined {
     return this.#sessions.get(profile);
+  }
+
+  /** The last word on a profile's ticket. */
+  credentials(profile: string): protocol.Credentials | undefined {
+    return this.#credentials.get(profile);
   }
 
   /** Runs that wait or go on, oldest first. Held ones wait for the user, not for a server. */
@@ -308,6 +325,8 @@ export class Daemon implements vscode.Disposable {
   }
 
   #listen(connection: MessageConnection): void {
+    this.#credentials.clear();
+    this.#replaced.fire();
     connection.onNotification(protocol.sessionChanged, (info) => void this.#tookSession(info));
     connection.onNotification(protocol.runChanged, (info) => void this.#took(info));
     connection.onNotification(protocol.runOutput, (piece) => this.#runOutput.fire(piece));
@@ -316,6 +335,11 @@ export class Daemon implements vscode.Disposable {
       this.#runFinished.fire(info);
     });
     connection.onNotification(protocol.logLines, (lines) => this.#logLines.fire(lines));
+    connection.onNotification(protocol.secretNeeded, (needed) => this.#secretNeeded.fire(needed));
+    connection.onNotification(protocol.credentialsChanged, (credentials) => {
+      this.#credentials.set(credentials.profile, credentials);
+      this.#credentialsChanged.fire(credentials);
+    });
     connection.onNotification(protocol.notice, (notice) => this.#notice.fire(notice));
   }
 

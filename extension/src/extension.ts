@@ -6,12 +6,15 @@
 
 import * as vscode from "vscode";
 import type { Context } from "./context.ts";
+import * as credentials from "./credentials.ts";
 import { Daemon } from "./daemon.ts";
 import * as diagnostics from "./diagnostics.ts";
+import * as doctor from "./doctor.ts";
 import { Documents } from "./documents.ts";
 import * as findAgain from "./findAgain.ts";
 import * as held from "./held.ts";
 import * as history from "./history.ts";
+import * as importProfiles from "./importProfiles.ts";
 import * as notices from "./notices.ts";
 import { activateOutput, Output } from "./output.ts";
 import * as profiles from "./profiles.ts";
@@ -21,6 +24,7 @@ import * as runAgain from "./runAgain.ts";
 import * as runKey from "./runKey.ts";
 import { Runner } from "./runner.ts";
 import * as runsView from "./runsView.ts";
+import * as secrets from "./secrets.ts";
 import * as session from "./session.ts";
 import * as sessionChoice from "./sessionChoice.ts";
 import * as sessionLog from "./sessionLog.ts";
@@ -35,6 +39,10 @@ import * as watch from "./watch.ts";
 const features = [
   notices,
   profiles,
+  secrets,
+  credentials,
+  doctor,
+  importProfiles,
   statusbar,
   run,
   runAgain,

@@ -55,7 +55,7 @@ async function release({ daemon, notices, output }: Context, runs: RunInfo[]): P
     for (const { run, profile, source } of runs) {
       if (!daemon.heldRuns.some((held) => held.run === run)) continue;
       const question = `Run ${sourceLabel(source)} on ${profile}?`;
-      if (!(await notices.confirmed(daemon.profile(profile), question, "Run"))) continue;
+      if (!(await notices.confirmedRun(daemon.profile(profile), question))) continue;
       output.expect(run);
       await daemon.releaseRun(run);
     }

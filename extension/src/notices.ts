@@ -8,6 +8,7 @@ import type { Output } from "./output.ts";
 
 const showLog: Button = { verb: "Show Log", command: "livyd.showLog" };
 const sessionLog: Button = { verb: "Show Log", command: "livyd.showSessionLog" };
+const diagnose: Button = { verb: "Diagnose", command: "livyd.diagnose" };
 const startSession: Button = { verb: "Start Session", command: "livyd.startSession" };
 const selectProfile: Button = { verb: "Select Profile", command: "livyd.selectProfile" };
 const openSettings: Button = openSetting("Open Settings", "livyd.profiles");
@@ -34,6 +35,14 @@ function noticeButtons({ actions, profile, run }: Notice): Button[] {
       { verb: "Use the Agent", command: "livyd.useAgent", arguments: [profile, true] },
       { verb: "Leave It Out", command: "livyd.useAgent", arguments: [profile, false] },
     ],
+    openTerminal: [
+      {
+        verb: "Open Terminal with kinit",
+        command: "livyd.openKinitTerminal",
+        arguments: [profile],
+      },
+    ],
+    diagnose: [{ ...diagnose, arguments: [profile] }],
   };
   return actions.flatMap((action) => aimed[action] ?? []);
 }
@@ -43,6 +52,7 @@ function aimedAtRun(verb: string, command: string, run: string): Button {
 }
 
 export function createNotices(output: Output): Notices {
+  const unasked = new Set<string>();
   const say: Notices["say"] = (severity, text, buttons = []) => void show(severity, text, buttons);
   return {
     say,
@@ -54,6 +64,7 @@ export function createNotices(output: Output): Notices {
     },
     buttonsFor,
     confirmed,
+    confirmedRun: (profile, question) => confirmedRun(unasked, profile, question),
   };
 }
 
@@ -89,7 +100,7 @@ function buttonsFor(kind: Failed["kind"], message: string): Button[] {
     case "notLivy":
     case "unauthorized":
     case "forbidden":
-      return [editProfile, showLog];
+      return [diagnose, editProfile];
     case "sessionRemoved":
       return [startSession];
     case "sessionFailed":
@@ -107,10 +118,31 @@ async function confirmed(
   question: string,
   verb: string,
 ): Promise<boolean> {
-  if (!profile.confirm) return true;
-  const detail = `The profile "${profile.name}" asks before anything is done.`;
-  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, verb);
-  return answer === verb;
+  return !profile.confirm || (await modal(profile, question, verb)) === verb;
+}
+
+/** `unasked`: the profiles whose runs the user does not want to be asked about in this window. */
+async function confirmedRun(
+  unasked: Set<string>,
+  profile: ProfileSummary,
+  question: string,
+): Promise<boolean> {
+  // One of this name that leads elsewhere by now is another one.
+  const key = JSON.stringify([profile.name, profile.url]);
+  if (!profile.confirm || unasked.has(key)) return true;
+  const always = "Run, and Don't Ask Again in This Window";
+  const answer = await modal(profile, question, "Run", always);
+  if (answer === always) unasked.add(key);
+  return answer !== undefined;
+}
+
+function modal(
+  { name }: ProfileSummary,
+  question: string,
+  ...verbs: string[]
+): Thenable<string | undefined> {
+  const detail = `The profile "${name}" asks before anything is done.`;
+  return vscode.window.showWarningMessage(question, { modal: true, detail }, ...verbs);
 }
 
 const shows = {

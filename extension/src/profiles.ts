@@ -3,8 +3,8 @@
 import * as vscode from "vscode";
 import type { ProfileSummary } from "../../protocol/protocol.ts";
 import type { Context } from "./context.ts";
-import { failedFrom } from "./daemon.ts";
-import { nameFor, whyNoAddress } from "./renderProfile.ts";
+import { addServer } from "./newServer.ts";
+import { profileRow, writtenProfiles } from "./renderProfile.ts";
 import { localProfile } from "./settings.ts";
 
 const untrusted = "This workspace is not trusted, so its Livy profiles are not used.";
@@ -26,7 +26,7 @@ export function activate(context: Context): vscode.Disposable {
 async function chosen(context: Context): Promise<string | undefined> {
   const { profile } = context.settings;
   if (profile !== undefined) return profile;
-  return ask(context, "Where should it run?", others(context.settings.profiles));
+  return ask(context, "Where should it run?", writtenProfiles(context.settings.profiles));
 }
 
 async function select(context: Context): Promise<void> {
@@ -37,27 +37,10 @@ async function select(context: Context): Promise<void> {
     context.notices.failed(error);
   }
   const names = new Map(known.map((profile) => [profile.name, profile]));
-  const written = others(context.settings.profiles);
-  for (const profile of written) {
+  for (const profile of writtenProfiles(context.settings.profiles)) {
     if (!names.has(profile.name)) names.set(profile.name, profile);
   }
   await ask(context, "Select Profile", [...names.values()]);
-}
-
-/** Profiles as the settings have them, for the question that must not wait for the daemon. */
-function others(written: Record<string, unknown>): ProfileSummary[] {
-  return Object.entries(written).map(([name, value]) => {
-    const url =
-      typeof value === "object" && value && "url" in value ? String(value.url) : undefined;
-    const local = url === undefined || url === localProfile;
-    return {
-      name,
-      local,
-      confirm: false,
-      unverified: false,
-      ...(url === undefined ? {} : { url }),
-    };
-  });
 }
 
 async function ask(
@@ -86,7 +69,8 @@ function trustedChoices(context: Context, profiles: ProfileSummary[]): Choice[] 
     ...profiles
       .filter((profile) => profile.name !== localProfile)
       .map((profile) => choice(context, profile)),
-    { label: "$(add) On a Livy server…", choose: () => addServer(context) },
+    { label: "$(add) On a Livy server…", choose: () => useNew(context) },
+    { label: "$(cloud-download) Import from a file…", choose: importProfiles },
     { label: "$(gear) Edit profiles in the settings", choose: editSettings },
   ];
 }
@@ -100,12 +84,12 @@ function localChoice(context: Context, local: ProfileSummary | undefined): Choic
 }
 
 function choice(context: Context, profile: ProfileSummary): Choice {
-  const { name, url, problem } = profile;
+  const { description, ...row } = profileRow(profile);
+  const active = profile.name === context.settings.profile ? "in use · " : "";
   return {
-    label: `$(server) ${name}`,
-    description: url ?? "on this machine",
-    ...detailOf(problem),
-    choose: () => use(context, name),
+    ...row,
+    description: `${active}${description}`,
+    choose: () => use(context, profile.name),
   };
 }
 
@@ -118,53 +102,15 @@ async function use(context: Context, name: string): Promise<string> {
   return name;
 }
 
+async function importProfiles(): Promise<undefined> {
+  await vscode.commands.executeCommand("livyd.importProfiles");
+}
+
+async function useNew(context: Context): Promise<string | undefined> {
+  const name = await addServer(context);
+  return name === undefined ? undefined : use(context, name);
+}
+
 async function editSettings(): Promise<undefined> {
   await vscode.commands.executeCommand("workbench.action.openSettings", "livyd.profiles");
-}
-
-/** Asks for the address, looks whether a Livy answers there, and writes the profile. */
-async function addServer(context: Context): Promise<string | undefined> {
-  let url: string | undefined;
-  while (true) {
-    url = await askAddress(url);
-    if (url === undefined) return undefined;
-    const name = nameFor(url, Object.keys(context.settings.profiles));
-    await context.settings.addProfile(name, { url });
-    const next = await look(context, name);
-    if (next === "use") return use(context, name);
-    await context.settings.removeProfile(name);
-    if (next === "cancel") return undefined;
-  }
-}
-
-async function askAddress(value = ""): Promise<string | undefined> {
-  const address = await vscode.window.showInputBox({
-    title: "On a Livy server",
-    prompt: "The address of the Livy server, as your administrators gave it.",
-    placeHolder: "https://gw.example.com:8443/gateway/default/livy/v1",
-    value,
-    ignoreFocusOut: true,
-    validateInput: whyNoAddress,
-  });
-  return address?.trim();
-}
-
-/** Whether a Livy answers as this profile; if not, the user decides. */
-async function look(context: Context, name: string): Promise<"use" | "again" | "cancel"> {
-  const location = vscode.ProgressLocation.Notification;
-  try {
-    await vscode.window.withProgress(
-      { location, title: `Livy: looking at ${name}`, cancellable: true },
-      (_progress, token) => context.daemon.listSessions(name, token),
-    );
-    return "use";
-  } catch (error) {
-    const { kind, message } = failedFrom(error);
-    if (kind === "cancelled") return "cancel";
-    const change = "Change Address";
-    const keep = "Keep It Anyway";
-    const answer = await vscode.window.showWarningMessage(message, change, keep);
-    if (answer === keep) return "use";
-    return answer === change ? "again" : "cancel";
-  }
 }

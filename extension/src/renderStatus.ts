@@ -1,7 +1,8 @@
 // What the status bar says of a profile, its session and its runs: pure.
 
-import type { ProfileSummary, RunInfo, SessionInfo } from "../../protocol/protocol.ts";
+import type { Credentials, ProfileSummary, RunInfo, SessionInfo } from "../../protocol/protocol.ts";
 import { count, percent, runPhrase } from "./render.ts";
+import { credentialsLines, credentialsWords } from "./renderCredentials.ts";
 import { escaped, heldSentence } from "./renderRuns.ts";
 import { isWebAddress } from "./renderSessions.ts";
 
@@ -9,6 +10,8 @@ import { isWebAddress } from "./renderSessions.ts";
 export interface Situation {
   profile: ProfileSummary;
   session: SessionInfo | undefined;
+  /** Of a profile with Kerberos. */
+  credentials: Credentials | undefined;
   /** Unfinished runs of this profile, oldest first. */
   runs: RunInfo[];
   /** How many of its runs were never sent and wait for the user's word. */
@@ -28,12 +31,17 @@ export interface StatusItem {
 
 export function statusItem(situation: Situation): StatusItem {
   const { icon, words } = stateWords(situation);
-  const { profile } = situation;
+  const { profile, session, credentials } = situation;
+  const shield = profile.confirm && icon !== "shield" ? "$(shield) " : "";
+  const unverified = profile.unverified ? " · TLS not verified" : "";
   return {
-    text: `$(${icon}) ${profile.name}${words === "" ? "" : `: ${words}`}`,
+    text: `${shield}$(${icon}) ${profile.name}${words === "" ? "" : `: ${words}`}${unverified}`,
     background: background(situation),
     tooltip: tooltip(situation),
-    ticking: situation.session?.state === "starting" || situation.session?.idleAt !== undefined,
+    ticking:
+      session?.state === "starting" ||
+      session?.idleAt !== undefined ||
+      credentials?.state === "expiring",
   };
 }
 
@@ -41,6 +49,9 @@ export function statusItem(situation: Situation): StatusItem {
 function stateWords(situation: Situation): { icon: string; words: string } {
   const { profile, session, runs, held, now } = situation;
   if (profile.problem !== undefined) return { icon: "warning", words: "cannot be used" };
+  const ticket = credentialsWords(situation.credentials, now);
+  // Why the server is out of reach, and what everything waits for.
+  if (ticket?.waits) return { icon: "warning", words: ticket.words };
   switch (session?.state) {
     case "unreachable":
       return { icon: "warning", words: "unreachable" };
@@ -57,6 +68,7 @@ function stateWords(situation: Situation): { icon: string; words: string } {
   }
   if (active) return { icon: "loading~spin", words: percent(active) ?? runWords(active) };
   if (held > 0) return { icon: "debug-pause", words: `${count(held, "run")} not sent` };
+  if (ticket) return { icon: "clock", words: ticket.words };
   const left = minutesLeft(situation);
   if (left !== undefined) return { icon: "clock", words: `ends in ${left} min` };
   if (profile.confirm) return { icon: "shield", words: "" };
@@ -86,7 +98,7 @@ function runWords(run: RunInfo): string {
 
 function background({ profile, session }: Situation): StatusItem["background"] {
   if (session?.state === "dead") return "error";
-  return profile.confirm ? "warning" : undefined;
+  return profile.confirm || profile.unverified ? "warning" : undefined;
 }
 
 /** The run that Stop means: the one that is on the server, else the oldest. */
@@ -102,7 +114,15 @@ function tooltip(situation: Situation): string {
   if (profile.problem !== undefined) lines.push(escaped(profile.problem));
   if (session) lines.push(...sessionLines(session), ...idleLines(situation));
   else lines.push("No session. The next run starts one.");
-  if (profile.unverified) lines.push("$(warning) The server's certificate is not verified.");
+  lines.push(...credentialsLines(situation.credentials));
+  if (profile.unverified) {
+    lines.push(
+      "$(warning) The server's certificate is not verified: anybody on the way can read and change everything.",
+    );
+  }
+  if (profile.confirm) {
+    lines.push("$(shield) Asks before a session is started, code is run or anything is stopped.");
+  }
   if (held > 0) {
     const links = `[Run](command:livyd.releaseHeldRuns) · [Discard](command:livyd.discardHeldRuns)`;
     lines.push(`${heldSentence(held)} ${links}`);
@@ -194,17 +214,29 @@ const actions = {
   showOutput: { label: "$(output) Show Output", command: "livyd.showOutput" },
   sessionLog: { label: "$(list-flat) Show Session Log", command: "livyd.showSessionLog" },
   showLog: { label: "$(note) Show Log", command: "livyd.showLog" },
+  diagnose: { label: "$(pulse) Diagnose Connection", command: "livyd.diagnose" },
+  kinit: { label: "$(terminal) Open Terminal with kinit", command: "livyd.openKinitTerminal" },
+  setSecret: { label: "$(key) Set Secret…", command: "livyd.setSecret" },
   selectProfile: { label: "$(server) Select Profile", command: "livyd.selectProfile" },
 } satisfies Record<string, ActionItem>;
 
 /** What can be done in this state, most likely first. */
 export function actionsFor(situation: Situation): ActionItem[] {
-  const { profile, runs, held } = situation;
+  const { profile, runs, held, credentials } = situation;
   const look = [actions.showOutput, actions.showLog];
   if (profile.problem !== undefined) return [actions.selectProfile, ...look];
+  const ticket = credentialsWords(credentials, situation.now) ? [actions.kinit] : [];
   const waiting = held > 0 ? [actions.releaseHeld, actions.discardHeld] : [];
   const now = activeRun(runs) ? whileRunning() : whenFree(situation);
-  return [...waiting, ...now, actions.selectProfile];
+  const first = [...ticket, ...waiting];
+  const last = [...reach(situation), actions.selectProfile];
+  return [...first, ...now, ...last.filter((one) => !now.includes(one))];
+}
+
+/** What concerns the way to a server. */
+function reach({ profile }: Situation): ActionItem[] {
+  if (profile.local) return [];
+  return [actions.diagnose, ...(profile.secrets.length > 0 ? [actions.setSecret] : [])];
 }
 
 function whileRunning(): ActionItem[] {
@@ -233,7 +265,7 @@ function whenFree(situation: Situation): ActionItem[] {
     case "starting":
       return [actions.sessionLog, actions.stopSession, actions.showOutput, ...run, actions.showLog];
     case "unreachable":
-      return [actions.showLog, ...replaceable(), actions.showOutput, ...run];
+      return [actions.diagnose, actions.showLog, ...replaceable(), actions.showOutput, ...run];
     case "dead":
     case "lost":
       return [actions.sessionLog, ...make, ...run, actions.showOutput, actions.showLog];

@@ -36,7 +36,7 @@ export class Runner {
     try {
       await this.#daemon.profiles();
       const question = `Run ${described(orders)} on ${name}?`;
-      if (!(await this.#notices.confirmed(this.#daemon.profile(name), question, "Run"))) return;
+      if (!(await this.#notices.confirmedRun(this.#daemon.profile(name), question))) return;
       this.#last = [...orders];
       await this.#output.restored();
       for (const order of orders) await this.#start(name, order);

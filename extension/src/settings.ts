@@ -89,9 +89,13 @@ export class Settings implements vscode.Disposable {
     await this.#section.update("profile", name, written ? Workspace : Global);
   }
 
-  /** Adds a profile to the user's settings. */
+  /** Adds a profile to the user's settings, or replaces it. */
   async addProfile(name: string, profile: Record<string, json>): Promise<void> {
-    await this.#writeProfiles({ ...this.#ownProfiles, [name]: profile });
+    await this.addProfiles({ [name]: profile });
+  }
+
+  async addProfiles(profiles: Record<string, json>): Promise<void> {
+    await this.#writeProfiles({ ...this.#ownProfiles, ...profiles });
   }
 
   /** Takes back what addProfile did. */

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Context } from "./context.ts";
+import { profileRow } from "./renderProfile.ts";
 import { actionsFor, type Situation, statusItem } from "./renderStatus.ts";
 
 export function activate(context: Context): vscode.Disposable {
@@ -25,6 +26,7 @@ export function activate(context: Context): vscode.Disposable {
     settings.onDidChange(draw),
     daemon.onProfilesChanged(draw),
     daemon.onSessionChanged(draw),
+    daemon.onCredentialsChanged(draw),
     daemon.onRunChanged(draw),
     daemon.onRunFinished(draw),
     daemon.onRunsListed(draw),
@@ -39,6 +41,7 @@ function situationOf({ daemon, settings }: Context): Situation | undefined {
   return {
     profile: daemon.profile(name),
     session: daemon.session(name),
+    credentials: daemon.credentials(name),
     runs: daemon.unfinishedRuns.filter((run) => run.profile === name),
     held: daemon.heldRuns.filter((run) => run.profile === name).length,
     now: Date.now(),
@@ -66,6 +69,7 @@ const linkedCommands = [
   "livyd.useAgent",
   "livyd.releaseHeldRuns",
   "livyd.discardHeldRuns",
+  "livyd.openKinitTerminal",
 ];
 
 async function showActions(context: Context): Promise<void> {
@@ -74,9 +78,32 @@ async function showActions(context: Context): Promise<void> {
     await vscode.commands.executeCommand("livyd.selectProfile");
     return;
   }
-  const placeHolder = statusItem(situation).text.replace(/^\$\([^)]*\) /, "");
-  const chosen = await vscode.window.showQuickPick(actionsFor(situation), { placeHolder });
-  if (chosen) await vscode.commands.executeCommand(chosen.command);
+  const placeHolder = statusItem(situation).text.replace(/\$\([^)]*\) /g, "");
+  const actions = actionsFor(situation).map(({ label, command }) => ({
+    label,
+    act: () => vscode.commands.executeCommand(command),
+  }));
+  const items = [...actions, ...environments(context, situation.profile.name)];
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder });
+  await chosen?.act();
+}
+
+interface Item extends vscode.QuickPickItem {
+  act(): Thenable<unknown>;
+}
+
+/** Each other profile, one click away. */
+function environments({ daemon, settings }: Context, active: string): Item[] {
+  if (!vscode.workspace.isTrusted) return [];
+  const others = daemon.knownProfiles.filter(({ name }) => name !== active);
+  if (others.length === 0) return [];
+  const kind = vscode.QuickPickItemKind.Separator;
+  const line = { label: "Switch Profile", kind, act: () => Promise.resolve() };
+  const rows = others.map((profile) => ({
+    ...profileRow(profile),
+    act: () => settings.chooseProfile(profile.name),
+  }));
+  return [line, ...rows];
 }
 
 /** Draws again every second while there is elapsed time to draw. */

@@ -28,8 +28,9 @@ test("keys, menus and buttons name commands that exist", () => {
   assert.ok(items.length > 0);
   for (const item of items) assert.ok(commands.includes(item.command), item.command);
   const internal = ["livyd.chosenProfile"];
+  const remembered = ["livyd.shiftEnterWasAsked", "livyd.secretNames"];
   for (const [, name] of sources.matchAll(/"(livyd\.[a-z]+[A-Z]\w+)"/g)) {
-    const known = [...commands, ...settings, ...views, ...internal, "livyd.shiftEnterWasAsked"];
+    const known = [...commands, ...settings, ...views, ...internal, ...remembered];
     const key = sources.includes(`"setContext", "${name}"`);
     assert.ok(key || known.includes(name ?? ""), `${name} is neither command, setting nor key`);
   }
@@ -75,6 +76,18 @@ test("a folder that is not trusted cannot redirect anything", () => {
   assert.equal(contributes.configuration.properties["livyd.daemon.path"].scope, "machine");
 });
 
+test("what is not restricted in such a folder says nothing about servers, programs or files", () => {
+  const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+  const free = settings.filter((name) => !restrictedConfigurations.includes(name));
+  assert.deepEqual(free.sort(), [
+    "livyd.history.maxBytes",
+    "livyd.output.reveal",
+    "livyd.run.stopOnError",
+    "livyd.shiftEnter",
+    "livyd.trace",
+  ]);
+});
+
 test("each setting says what it does and where it holds", () => {
   for (const [name, setting] of Object.entries<Record<string, unknown>>(
     contributes.configuration.properties,
@@ -85,15 +98,90 @@ test("each setting says what it does and where it holds", () => {
   }
 });
 
+interface Schema {
+  type?: string;
+  markdownDescription?: string;
+  properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
+  anyOf?: Schema[];
+}
+
+const profile: Schema = contributes.configuration.properties["livyd.profiles"].additionalProperties;
+
+/** Every object of a profile that has fields of its own, by its path. */
+function groupsIn(schema: Schema, path = ""): [string, Schema][] {
+  const own: [string, Schema][] = schema.properties ? [[path, schema]] : [];
+  const below = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
+    groupsIn(field, `${path}/${name}`),
+  );
+  return [...own, ...below, ...(schema.anyOf ?? []).flatMap((one) => groupsIn(one, path))];
+}
+
 test("a field of a profile that nobody knows is refused, the others are described", () => {
-  const profile = contributes.configuration.properties["livyd.profiles"].additionalProperties;
-  const groups = [profile, ...["session", "auth", "tls"].map((name) => profile.properties[name])];
-  for (const group of groups) {
-    assert.equal(group.additionalProperties, false);
-    for (const [name, field] of Object.entries<Record<string, unknown>>(group.properties)) {
-      assert.equal(typeof field.markdownDescription, "string", name);
+  const groups = groupsIn(profile).filter(([path]) => path !== "/session/conf");
+  assert.deepEqual(
+    groups.map(([path]) => path),
+    ["", "/session", "/auth", "/tls", "/proxy", "/proxy/auth"],
+  );
+  for (const [path, group] of groups) {
+    assert.equal(group.additionalProperties, false, path);
+    for (const [name, field] of Object.entries(group.properties ?? {})) {
+      assert.equal(typeof field.markdownDescription, "string", `${path}/${name}`);
     }
   }
+});
+
+test("a profile has the fields that livyd reads, and none for a secret", () => {
+  const fields = Object.fromEntries(
+    groupsIn(profile).map(([path, group]) => [path, Object.keys(group.properties ?? {}).sort()]),
+  );
+  assert.deepEqual(fields[""], [
+    "abstract",
+    "agent",
+    "allowInsecure",
+    "auth",
+    "confirm",
+    "extends",
+    "headers",
+    "kind",
+    "proxy",
+    "python",
+    "redirectHosts",
+    "session",
+    "tls",
+    "url",
+    "webhdfs",
+  ]);
+  assert.deepEqual(fields["/auth"], [
+    "cache",
+    "delegate",
+    "keytab",
+    "mutual",
+    "principal",
+    "service",
+    "tokenCommand",
+    "type",
+    "user",
+  ]);
+  assert.deepEqual(fields["/tls"], [
+    "caFile",
+    "caFolder",
+    "certificate",
+    "encryptedKey",
+    "key",
+    "verify",
+  ]);
+  assert.deepEqual(fields["/proxy"], ["auth", "bypass", "url"]);
+  assert.deepEqual(fields["/proxy/auth"], ["type", "user"]);
+  const secret = /password|passphrase|secret|^token$/i;
+  for (const names of Object.values(fields)) assert.ok(!names.some((name) => secret.test(name)));
+});
+
+test("the command line's file is checked as the setting is", () => {
+  const [validation] = contributes.jsonValidation;
+  assert.equal(validation.fileMatch, "/livyd/profiles.json");
+  const build = readFileSync(new URL("build.mjs", home), "utf8");
+  assert.ok(build.includes(validation.url.replace("./", "")));
 });
 
 test("the extension starts by nothing but the languages it runs", () => {

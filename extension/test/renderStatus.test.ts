@@ -15,6 +15,7 @@ const cluster: ProfileSummary = {
   local: false,
   confirm: false,
   unverified: false,
+  secrets: [],
 };
 
 function session(state: SessionState, changes: Partial<SessionInfo> = {}): SessionInfo {
@@ -34,7 +35,8 @@ function run(changes: Partial<RunInfo> = {}): RunInfo {
 }
 
 function situation(changes: Partial<Situation> = {}): Situation {
-  return { profile: cluster, session: undefined, runs: [], held: 0, now: 13_400, ...changes };
+  const bare = { profile: cluster, session: undefined, credentials: undefined };
+  return { ...bare, runs: [], held: 0, now: 13_400, ...changes };
 }
 
 const text = (changes: Partial<Situation>): string => statusItem(situation(changes)).text;
@@ -162,4 +164,54 @@ test("the tooltip says what the agent does", () => {
   assert.match(hint({ agent: "ask" }), /\[Use the Agent\]\(command:livyd\.useAgent\)/);
   assert.match(hint({ agent: "unavailable", agentDetail: "no [x](command:y)" }), /no \\\[x\\\]/);
   assert.doesNotMatch(hint({}), /Agent/);
+});
+
+test("production and TLS that is not verified stay marked in every state", () => {
+  const prod = { ...cluster, name: "PROD", confirm: true };
+  const running = { session: session("busy"), runs: [run({ progress: 0.37 })] };
+  assert.equal(text({ profile: prod }), "$(shield) PROD");
+  assert.equal(text({ profile: prod, ...running }), "$(shield) $(loading~spin) PROD: 37 %");
+  const loose = { ...cluster, unverified: true };
+  assert.equal(
+    text({ profile: loose, ...running }),
+    "$(loading~spin) cluster: 37 % · TLS not verified",
+  );
+  const item = statusItem(situation({ profile: loose }));
+  assert.equal(item.background, "warning");
+  assert.match(item.tooltip, /certificate is not verified/);
+  assert.match(statusItem(situation({ profile: prod })).tooltip, /Asks before/);
+});
+
+test("a ticket that is not there is said before everything that waits for it", () => {
+  const credentials = { profile: "cluster", principal: "alice@E", state: "expired" } as const;
+  const waiting = { session: session("unreachable"), runs: [run()], credentials };
+  assert.equal(text(waiting), "$(warning) cluster: ticket expired");
+  assert.equal(
+    text({ credentials: { profile: "cluster", state: "missing" } }),
+    "$(warning) cluster: no ticket",
+  );
+  assert.equal(actionsFor(situation(waiting))[0]?.command, "livyd.openKinitTerminal");
+});
+
+test("a ticket that ends soon counts down beside a run, and instead of what is idle", () => {
+  const credentials = { profile: "cluster", state: "expiring", expires: 13_400 + 90_000 } as const;
+  const idle = situation({ credentials, session: session("idle") });
+  assert.equal(statusItem(idle).text, "$(clock) cluster: ticket ends in 2 min");
+  assert.equal(statusItem(idle).ticking, true);
+  const busy = { credentials, session: session("busy"), runs: [run({ progress: 0.5 })] };
+  assert.equal(text(busy), "$(loading~spin) cluster: 50 %");
+  assert.match(statusItem(situation(busy)).tooltip, /The ticket ends at/);
+  assert.equal(actionsFor(idle)[0]?.command, "livyd.openKinitTerminal");
+});
+
+test("the way to a server can be looked at, and its secret set", () => {
+  const commands = (profile: ProfileSummary) =>
+    actionsFor(situation({ profile })).map(({ command }) => command);
+  assert.ok(commands(cluster).includes("livyd.diagnose"));
+  assert.ok(!commands(cluster).includes("livyd.setSecret"));
+  assert.ok(commands({ ...cluster, secrets: ["password"] }).includes("livyd.setSecret"));
+  assert.ok(!commands({ ...cluster, local: true }).includes("livyd.diagnose"));
+  const away = actionsFor(situation({ session: session("unreachable") }));
+  const times = away.filter(({ command }) => command === "livyd.diagnose").length;
+  assert.deepEqual([away[0]?.command, times], ["livyd.diagnose", 1]);
 });

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/environment_secrets.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
 
@@ -26,6 +27,7 @@ void open_log(const command& asked) {
 }  // namespace
 
 int run_command_line(const std::vector<std::string>& arguments) {
+  take_environment_secrets();
   try {
     const auto asked = parse_command_line(arguments, ::isatty(STDIN_FILENO) == 1);
     open_log(asked);

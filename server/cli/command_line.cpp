@@ -40,6 +40,7 @@ struct grammar {
     add_statements();
     add_logs();
     add_runs();
+    add_profiles();
     add_destination(state, believed.where);
     add_local();
     add_trust();
@@ -51,7 +52,11 @@ struct grammar {
 
   void add_destination(CLI::App* to, destination& where) {
     auto* profile = to->add_option("--profile", where.profile);
-    to->add_option("--url", where.url)->excludes(profile);
+    auto* url = to->add_option("--url", where.url)->excludes(profile);
+    auto* auth = to->add_option("--auth", where.auth)
+                     ->needs(url)
+                     ->check(CLI::IsMember({"none", "basic", "bearer", "kerberos"}));
+    to->add_option("--user", where.user)->needs(auth);
     to->add_option("--profiles", where.profiles_file);
     to->add_flag("-y,--yes", where.yes);
   }
@@ -133,6 +138,22 @@ struct grammar {
     add("clear", action::clear);
   }
 
+  void add_profiles() {
+    using action = profiles_command::action;
+    profiles->add_option("--profiles", servers.where.profiles_file);
+    profiles->add_flag("--json", servers.json);
+    profiles->require_subcommand(0, 1);
+    const auto add = [this](const char* name, action what) {
+      auto* word = profiles->add_subcommand(name);
+      word->fallthrough();
+      word->final_callback([this, what] { servers.what = what; });
+      return word;
+    };
+    add("list", action::list);
+    add("show", action::show)->add_option("NAME", servers.words)->required();
+    add("import", action::import)->add_option("FILE", servers.words)->required();
+  }
+
   void add_local() {
     local->add_option("--port", endpoint.port);
     local->add_flag("--strict", endpoint.strict);
@@ -150,6 +171,7 @@ struct grammar {
   CLI::App* statements = app.add_subcommand("statements");
   CLI::App* logs = app.add_subcommand("logs");
   CLI::App* runs = app.add_subcommand("runs");
+  CLI::App* profiles = app.add_subcommand("profiles");
   CLI::App* state = app.add_subcommand("state");
   CLI::App* local = app.add_subcommand("local");
   CLI::App* trust = app.add_subcommand("trust");
@@ -163,6 +185,7 @@ struct grammar {
   statements_command sent;
   logs_command log;
   runs_command past;
+  profiles_command servers;
   state_command believed;
   local_command endpoint;
   trust_command folder;
@@ -178,6 +201,7 @@ std::string_view help_of(const grammar& words) {
   if (words.statements->parsed()) return help::statements;
   if (words.logs->parsed()) return help::logs;
   if (words.runs->parsed()) return help::runs;
+  if (words.profiles->parsed()) return help::profiles;
   if (words.state->parsed()) return help::state;
   if (words.local->parsed()) return help::local;
   if (words.trust->parsed()) return help::trust;
@@ -233,6 +257,7 @@ command chosen(grammar& words, bool input_is_terminal) {
   if (words.statements->parsed()) return std::move(words.sent);
   if (words.logs->parsed()) return std::move(words.log);
   if (words.runs->parsed()) return std::move(words.past);
+  if (words.profiles->parsed()) return std::move(words.servers);
   if (words.state->parsed()) return std::move(words.believed);
   if (words.local->parsed()) return std::move(words.endpoint);
   if (words.trust->parsed()) return std::move(words.folder);

@@ -16,6 +16,8 @@ namespace livyd {
 struct destination {
   std::string profile;        ///< "" = the workspace's, else `local`
   std::string url;            ///< instead of a profile
+  std::string auth;           ///< of the URL: none, basic, bearer or kerberos; "" = by LIVYD_TOKEN
+  std::string user;           ///< of the URL, for Basic
   std::string profiles_file;  ///< instead of the user's profiles.json
   bool yes = false;           ///< do not ask where the profile says `confirm`
 };
@@ -75,6 +77,15 @@ struct runs_command {
   bool json = false;
 };
 
+struct profiles_command {
+  enum class action { list, show, import };
+
+  destination where;
+  action what = action::list;
+  std::string words;  ///< the profile, or the file
+  bool json = false;
+};
+
 struct state_command {
   destination where;
 };
@@ -98,8 +109,8 @@ struct print_command {
 };
 
 using command = std::variant<run_command, sessions_command, session_command, statements_command,
-                             logs_command, runs_command, state_command, local_command,
-                             trust_command, serve_command, print_command>;
+                             logs_command, runs_command, profiles_command, state_command,
+                             local_command, trust_command, serve_command, print_command>;
 
 /// The words are wrong; `what()` says which and what to do.
 class usage_problem : public std::runtime_error {

@@ -7,30 +7,32 @@ constexpr std::string_view bash_completion = R"(# bash completion for livyd
 _livyd() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
   case $before in
+    --auth) COMPREPLY=($(compgen -W "none basic bearer kerberos" -- "$word")); return ;;
     --kind) COMPREPLY=($(compgen -W "pyspark spark sql sparkr" -- "$word")); return ;;
     --profiles|--python) COMPREPLY=($(compgen -f -- "$word")); return ;;
-    --profile|--url|--session|--port|--tail|--from|-c) return ;;
+    --profile|--url|--user|--session|--port|--tail|--from|-c) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run runs session sessions statements logs state local trust serve completion version --help" -- "$word"))
+    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles state local trust serve completion version --help" -- "$word"))
     return
   fi
   local words
   case $command in
-    run) words="-c --profile --url --profiles --session --once --kind --json --yes --help" ;;
+    run) words="-c --profile --url --auth --user --profiles --session --once --kind --json --yes --help" ;;
     runs) words="show search clear --code --json --help" ;;
-    session) words="show start attach restart stop keep --profile --url --profiles --json --yes --help" ;;
-    sessions) words="kill --mine --all --profile --url --profiles --json --yes --help" ;;
-    statements) words="cancel --session --profile --url --profiles --json --yes --help" ;;
-    logs) words="--follow --tail --from --session --profile --url --profiles --json --help" ;;
-    state) words="--profile --url --profiles --help" ;;
+    session) words="show start attach restart stop keep --profile --url --auth --user --profiles --json --yes --help" ;;
+    sessions) words="kill --mine --all --profile --url --auth --user --profiles --json --yes --help" ;;
+    statements) words="cancel --session --profile --url --auth --user --profiles --json --yes --help" ;;
+    logs) words="--follow --tail --from --session --profile --url --auth --user --profiles --json --help" ;;
+    profiles) words="list show import --profiles --json --help" ;;
+    state) words="--profile --url --auth --user --profiles --help" ;;
     local) words="--port --python --strict --help" ;;
     serve) words="--stdio --help" ;;
     completion) words="bash zsh fish" ;;
     *) words="--help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
-  case $command in run|trust) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
+  case $command in run|trust|profiles) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
 }
 complete -o filenames -F _livyd livyd
 )";
@@ -41,11 +43,12 @@ _livyd() {
     'run:run a file, code or standard input' 'runs:what was run in this folder'
     'session:the session of this folder' 'sessions:list or kill sessions'
     'statements:what a session was asked to run' "logs:the driver's log"
-    'state:what livyd believes'
+    'profiles:the servers that are set up' 'state:what livyd believes'
     'local:the embedded Livy endpoint' 'trust:use the profiles of a workspace'
     'serve:speak JSON-RPC with an editor' 'completion:print a completion script'
     'version:print the version')
   local -a where=('--profile[the server to use]:name:' '--url[a server without a profile]:url:'
+    '--auth[how to log in at the url]:type:(none basic bearer kerberos)' '--user[the name to log in with]:user:'
     '--profiles[a file of profiles]:file:_files' '--json[one event a line]' '--yes[do not ask]')
   if (( CURRENT == 2 )); then
     _describe command commands
@@ -65,6 +68,8 @@ _livyd() {
     statements) _arguments $where '--session[id or name]:session:' '1:action:(cancel)' '*:number:' ;;
     logs) _arguments $where '(-f --follow)'{-f,--follow}'[as it grows]' '--tail[last lines]:lines:' \
       '--from[first line]:line:' '--session[id or name]:session:' ;;
+    profiles) _arguments '--profiles[a file of profiles]:file:_files' '--json[one profile a line]' \
+      '1:action:(list show import)' '*:file:_files' ;;
     state) _arguments $where ;;
     local) _arguments '--port[port]:port:' '--python[interpreter]:file:_files' '--strict[as bad as Livy]' ;;
     trust) _files -/ ;;
@@ -76,7 +81,7 @@ _livyd "$@"
 )";
 
 constexpr std::string_view fish_completion = R"(# fish completion for livyd
-set -l commands run runs session sessions statements logs state local trust serve completion version
+set -l commands run runs session sessions statements logs profiles state local trust serve completion version
 complete -c livyd -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c livyd -n "__fish_seen_subcommand_from run" -F
 complete -c livyd -n "__fish_seen_subcommand_from run" -s c -x -d "code"
@@ -85,9 +90,12 @@ complete -c livyd -n "__fish_seen_subcommand_from run" -l once -d "delete the se
 complete -c livyd -n "__fish_seen_subcommand_from run" -l kind -x -a "pyspark spark sql sparkr"
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l profile -x -d "the server to use"
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l url -x -d "a server without a profile"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l profiles -r -d "a file of profiles"
-complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs" -l json -d "one event a line"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles state" -l profiles -r -d "a file of profiles"
+complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles" -l json -d "one event a line"
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements" -s y -l yes -d "do not ask"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l auth -x -a "none basic bearer kerberos"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l user -x -d "the name to log in with"
+complete -c livyd -n "__fish_seen_subcommand_from profiles" -a "list show import"
 complete -c livyd -n "__fish_seen_subcommand_from runs" -f -a "show search clear" -l code
 complete -c livyd -n "__fish_seen_subcommand_from session" -f -a "show start attach restart stop keep"
 complete -c livyd -n "__fish_seen_subcommand_from sessions" -f -a kill -l mine

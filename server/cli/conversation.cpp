@@ -14,7 +14,9 @@
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "cli/environment_secrets.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/prompt.hpp"
 #include "cli/version.hpp"
 #include "cli/workspace.hpp"
 
@@ -28,7 +30,9 @@ conversation::conversation(destination where, bool as_json)
                {.executable = std::filesystem::read_symlink("/proc/self/exe"),
                 .state_home = state_home(),
                 .version = std::string(program_version),
-                .store_patience = duration::zero()}) {}
+                .store_patience = duration::zero()}) {
+  events_.on_secret_needed([this](protocol::SecretNeeded what) { answer(std::move(what)); });
+}
 
 int conversation::perform(task<int> work) {
   watch_signals();
@@ -49,7 +53,13 @@ task<void> conversation::initialize(std::string client, bool keep) {
                                     .client = std::move(client),
                                     .configuration = where_.configuration};
   if (keep) params.state_folder = state_folder_of(where_.workspace).string();
-  if (where_.takes_token) service_.set_token(where_.profile, std::getenv("LIVYD_TOKEN"));
+  for (const auto& [what, value] : environment_secrets()) {
+    protocol::SecretGiveParams given;
+    given.profile = where_.profile;
+    given.secret = what;
+    given.value = value;
+    co_await service_.secret_give(std::move(given));
+  }
   auto result = co_await service_.initialize(std::move(params));
   check_problem(result.profiles);
   if (!assume_yes_) ask_to_confirm(result.profiles);
@@ -69,6 +79,7 @@ task<int> conversation::guard(task<int> work) {
                                   error.what());
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await end_prompt();
   if (problem) code = co_await told(*problem);
   co_await shielded([this] { return service_.close(); }, 2s);
   co_return screen_.failed() && code == exit_code::ok ? exit_code::refused : code;
@@ -139,6 +150,46 @@ stored_words conversation::last_words() const {
   return store::peek_last_words(folder, where_.profile);
 }
 
+/// A value that was refused is not asked for again: what failed says so, as at any other command.
+void conversation::answer(protocol::SecretNeeded what) {
+  if (what.refused) return;
+  questions_.push_back(std::move(what));
+  if (asking_.running()) return;
+  asking_.start(loop_.get_executor(), "prompt", [this]() -> task<void> {
+    while (!questions_.empty()) {
+      auto next = std::move(questions_.front());
+      questions_.pop_front();
+      co_await prompt_for(std::move(next));
+    }
+  });
+}
+
+task<void> conversation::prompt_for(protocol::SecretNeeded what) {
+  protocol::SecretGiveParams given;
+  given.profile = what.profile;
+  given.secret = what.secret;
+  if (has_terminal()) {
+    screen_.hold(true);
+    std::exception_ptr error;
+    try {
+      given.value = co_await ask_hidden(what.prompt);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    screen_.hold(false);
+    if (error) std::rethrow_exception(error);
+  } else {
+    screen_.say(concat("There is no terminal to ask on: set ", variable_of(what.secret), "."));
+  }
+  co_await service_.secret_give(std::move(given));
+}
+
+/// The terminal is as it was before anything else is said.
+task<void> conversation::end_prompt() {
+  asking_.cancel();
+  while (asking_.running()) co_await time_.sleep_for(5ms);
+}
+
 task<void> conversation::interruption_told() {
   while (stopping_.running()) co_await time_.sleep_for(5ms);
 }
@@ -151,6 +202,7 @@ void conversation::watch_signals() {
       std::_Exit(128 + number);
     }
     watch_signals();
+    asking_.cancel();
     if (interrupt_) {
       stopping_.start(loop_.get_executor(), "cli", interrupt_);
     } else {

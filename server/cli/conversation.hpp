@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,9 @@ class conversation {
   void check_problem(const std::vector<protocol::ProfileSummary>& profiles) const;
   void ask_to_confirm(const std::vector<protocol::ProfileSummary>& profiles);
   void watch_signals();
+  void answer(protocol::SecretNeeded what);
+  task<void> prompt_for(protocol::SecretNeeded what);
+  task<void> end_prompt();
 
   terminal screen_;
   target where_;
@@ -74,6 +78,8 @@ class conversation {
   asio::cancellation_signal stop_;
   std::function<task<void>()> interrupt_;
   background stopping_;
+  std::deque<protocol::SecretNeeded> questions_;
+  background asking_;
   int interrupted_ = 0;
 };
 

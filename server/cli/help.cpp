@@ -16,14 +16,16 @@ Commands (livyd COMMAND --help)
   sessions     list a server's sessions, or kill some of them
   statements   what a session was asked to run; cancel N
   logs, state  the driver's log; what livyd believes
+  profiles     the servers: list, show NAME, import FILE of sparkmagic or a console script
   local        the embedded Livy endpoint over the Python of this machine
   trust        let the profiles in this workspace's .vscode/settings.json be used
   serve        speak JSON-RPC with an editor (--stdio)
   completion, version   a completion script for bash, zsh or fish; the version
 
 Profiles: ~/.config/livyd/profiles.json and, once trusted, the workspace's settings.
-LIVYD_TOKEN holds a Bearer token, LIVYD_LOG=debug shows what happens. Exit codes: 0 done,
-1 exception in your code, 2 wrong usage, 3 server not reached or refused, 130 Ctrl-C.
+Passwords and tokens are asked for, or come from LIVYD_PASSWORD and LIVYD_TOKEN. LIVYD_LOG=debug
+shows what happens. Exit codes: 0 done, 1 exception in your code, 2 wrong usage, 3 server not
+reached or refused, 130 Ctrl-C.
 )";
 
 constexpr std::string_view run = R"(Run code on a Livy server and print its output.
@@ -34,7 +36,9 @@ constexpr std::string_view run = R"(Run code on a Livy server and print its outp
   generate | livyd run -               a program from standard input
 
   --profile NAME    the server to use; unless set the workspace's profile, else local
-  --url URL         a server without a profile; LIVYD_TOKEN is sent as its Bearer token
+  --url URL         a server without a profile
+  --auth TYPE       how to log in there: basic (with --user NAME), bearer, kerberos or none; unless
+                    set bearer where LIVYD_TOKEN is, else none
   --profiles FILE   a JSON file of profiles instead of ~/.config/livyd/profiles.json
   --session ID      an existing session, by id or name, instead of the profile's own
   --once            a session only for this run, deleted afterwards
@@ -42,8 +46,9 @@ constexpr std::string_view run = R"(Run code on a Livy server and print its outp
   --json            one event a line on standard output instead of the output
   -y, --yes         do not ask, where the profile says "confirm"
 
-Standard output is your code's output and nothing else. Ctrl-C stops the run and says what became
-of it; a second Ctrl-C leaves at once.
+LIVYD_PASSWORD, LIVYD_TOKEN, LIVYD_KEY_PASSPHRASE and LIVYD_PROXY_PASSWORD hold what is otherwise
+asked for on the terminal. Standard output is your code's output and nothing else. Ctrl-C stops the
+run and says what became of it; a second Ctrl-C leaves at once.
 )";
 
 constexpr std::string_view sessions =
@@ -116,6 +121,21 @@ constexpr std::string_view runs =
 
   --json            one run, event or match a line
   --url URL         also runs on a server without a profile
+)";
+
+constexpr std::string_view profiles =
+    R"(List the servers that are set up, look at one, or take them over from another program.
+
+  livyd profiles                       name, address, authentication, what is wrong
+  livyd profiles show cluster          as it is used: extended, with its variables replaced
+  livyd profiles import ~/.sparkmagic/config.json
+
+  import FILE       prints the profiles of a sparkmagic configuration or of a console script's
+                    settings, for profiles.json or livyd.profiles; passwords are never taken over
+  --json            one profile a line
+  --profiles FILE   a JSON file of profiles instead of ~/.config/livyd/profiles.json
+
+Secrets are in none of these, and none is shown.
 )";
 
 constexpr std::string_view state =

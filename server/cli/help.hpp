@@ -12,6 +12,8 @@ extern const std::string_view session;
 extern const std::string_view statements;
 extern const std::string_view logs;
 extern const std::string_view runs;
+extern const std::string_view profiles;
+extern const std::string_view profiles;
 extern const std::string_view state;
 extern const std::string_view local;
 extern const std::string_view trust;

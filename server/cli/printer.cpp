@@ -65,6 +65,15 @@ task<void> printer::notice(protocol::Notice words) {
   return event("notice", json(words));
 }
 
+task<void> printer::secret_needed(protocol::SecretNeeded what) {
+  if (answer_) answer_(std::move(what));
+  co_return;
+}
+
+task<void> printer::credentials_changed(protocol::Credentials credentials) {
+  return event("credentials/changed", json(credentials));
+}
+
 task<void> printer::wait() {
   while (!finished_ && !given_up_) co_await changed_.wait();
 }

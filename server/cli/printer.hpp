@@ -1,6 +1,7 @@
 // The printer: the listener of the command line, which writes the output, or events as JSON.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -25,6 +26,13 @@ class printer final : public listener {
   task<void> run_finished(protocol::RunInfo run) override;
   task<void> log_lines(protocol::LogLines lines) override;
   task<void> notice(protocol::Notice words) override;
+  task<void> secret_needed(protocol::SecretNeeded what) override;
+  task<void> credentials_changed(protocol::Credentials credentials) override;
+
+  /// Who answers the service's questions; must not block.
+  void on_secret_needed(std::function<void(protocol::SecretNeeded)> answer) {
+    answer_ = std::move(answer);
+  }
 
   /// Returns when the run has finished, the followed log has ended, or `give_up()` was called.
   task<void> wait();
@@ -52,6 +60,7 @@ class printer final : public listener {
   log_text log_;
   std::optional<protocol::RunInfo> finished_;
   bool given_up_ = false;
+  std::function<void(protocol::SecretNeeded)> answer_;
   background spinner_;
 };
 

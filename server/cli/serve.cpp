@@ -46,6 +46,12 @@ class speaker final : public listener {
   task<void> notice(protocol::Notice words) override {
     return tell<protocol::notice>(std::move(words));
   }
+  task<void> secret_needed(protocol::SecretNeeded what) override {
+    return tell<protocol::secret_needed>(std::move(what));
+  }
+  task<void> credentials_changed(protocol::Credentials credentials) override {
+    return tell<protocol::credentials_changed>(std::move(credentials));
+  }
 
  private:
   template <class Message>
@@ -70,6 +76,9 @@ void bind(rpc::server& peer, service& all) {
   namespace message = protocol;
   bind<message::initialize>(peer, all, &service::initialize);
   bind<message::configure>(peer, all, &service::configure);
+  bind<message::secret_give>(peer, all, &service::secret_give);
+  bind<message::secret_forget>(peer, all, &service::secret_forget);
+  bind<message::profile_import>(peer, all, &service::profile_import);
   bind<message::session_start>(peer, all, &service::session_start);
   bind<message::session_stop>(peer, all, &service::session_stop);
   bind<message::session_get>(peer, all, &service::session_get);

@@ -1,14 +1,15 @@
 #include "cli/target.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "base/failure.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
+#include "cli/environment_secrets.hpp"
 #include "cli/workspace.hpp"
 #include "service/profile.hpp"
 
@@ -17,10 +18,22 @@ namespace {
 
 using nlohmann::json;
 
-bool uses_bearer(const json& profile) {
-  const auto auth = profile.is_object() ? profile.find("auth") : profile.end();
-  return profile.is_object() && auth != profile.end() && auth->is_object() &&
-         auth->value("type", json()) == "bearer";
+/// What --url, --auth and --user say, as a profile.
+json profile_of(const destination& where) {
+  json profile{{"url", where.url}};
+  const bool has_token = environment_secrets().contains(protocol::SecretKind::token);
+  if (!where.auth.empty()) {
+    profile["auth"] = {{"type", where.auth}};
+  } else if (has_token) {
+    profile["auth"] = {{"type", "bearer"}};
+  }
+  if (where.auth == "basic") {
+    profile["auth"]["user"] = where.user.empty() ? user_name() : where.user;
+  } else if (!where.user.empty()) {
+    throw failure(failure_kind::invalid_input,
+                  "--user is for --auth basic. With Kerberos the ticket says who you are.");
+  }
+  return profile;
 }
 
 }  // namespace
@@ -43,20 +56,14 @@ target target_of(const destination& where, terminal& screen) {
   out.workspace = workspace_of(here);
   auto choice = profiles_for(out.workspace, where.profiles_file);
   for (const auto& remark : choice.remarks) screen.say(concat("· ", remark));
-  const char* token = std::getenv("LIVYD_TOKEN");
-  const bool has_token = token != nullptr && *token != '\0';
   if (!where.url.empty()) {
     out.profile = shown_url(where.url);
-    json profile{{"url", where.url}};
-    if (has_token) profile["auth"] = {{"type", "bearer"}};
-    choice.profiles[out.profile] = std::move(profile);
+    choice.profiles[out.profile] = profile_of(where);
   } else if (!where.profile.empty()) {
     out.profile = where.profile;
   } else {
     out.profile = choice.preferred.empty() ? std::string(local_profile) : choice.preferred;
   }
-  const auto written = choice.profiles.find(out.profile);
-  out.takes_token = has_token && written != choice.profiles.end() && uses_bearer(written->second);
   out.configuration = {.trusted = true,
                        .profiles = std::move(choice.profiles),
                        .workspace_folder = out.workspace.string(),

@@ -14,7 +14,6 @@ struct target {
   std::string profile;
   protocol::Configuration configuration;
   std::filesystem::path workspace;
-  bool takes_token = false;  ///< LIVYD_TOKEN is for it
 };
 
 /// Reads the profiles of the user and of the workspace around the current folder; what of them is

@@ -73,10 +73,15 @@ void terminal::say(std::string_view line) {
 }
 
 void terminal::draw(std::string_view status) {
-  if (!ends_.draws || mid_line_) return;
+  if (!ends_.draws || mid_line_ || held_) return;
   const auto fitting = utf8_prefix(status, columns_of(ends_.status) - 1);
   write_all(ends_.status, concat("\r", fitting, "\x1b[K"));
   drawn_ = true;
+}
+
+void terminal::hold(bool held) {
+  erase();
+  held_ = held;
 }
 
 void terminal::erase() {

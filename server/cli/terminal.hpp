@@ -35,6 +35,8 @@ class terminal {
   /// The status line: it stands until something else is written, and never beside a half line.
   void draw(std::string_view status);
   void erase();
+  /// While held, no status line is drawn: something is being typed.
+  void hold(bool held);
 
   bool draws() const { return ends_.draws; }
   /// Nobody reads the output any more: `| head` has seen enough.
@@ -47,6 +49,7 @@ class terminal {
  private:
   terminal_ends ends_;
   bool drawn_ = false;
+  bool held_ = false;
   bool mid_line_ = false;
   bool gone_ = false;
   bool failed_ = false;

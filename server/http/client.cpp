@@ -12,6 +12,7 @@
 #include "http/connect.hpp"
 #include "http/cookies.hpp"
 #include "http/exchange.hpp"
+#include "http/redirect.hpp"
 
 namespace livyd::http {
 namespace {
@@ -78,45 +79,6 @@ struct attempt {
   bool expects = false;  ///< the body waits for the server's permission
 };
 
-bool is_allowed(const url& from, const url& to, const std::vector<std::string>& hosts) {
-  if (to.origin() == from.origin()) return true;
-  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-    return equal_ignoring_case(host, to.host) || equal_ignoring_case(host, to.host_and_port());
-  });
-}
-
-/// Where a 307 or 308 sends the request on to; nothing for any other answer and for a Location that
-/// cannot be read. Throws failure{forbidden} for a host that is not allowed.
-std::optional<url> redirect_target(const url& from, const response& answer,
-                                   const std::vector<std::string>& hosts) {
-  constexpr int temporary_redirect = 307;
-  constexpr int permanent_redirect = 308;
-  const auto location = answer.headers.get("Location");
-  const bool redirects = answer.status == temporary_redirect || answer.status == permanent_redirect;
-  if (!redirects || location.empty()) return std::nullopt;
-  url to;
-  try {
-    to = parse_url(location.starts_with('/') && !location.starts_with("//")
-                       ? concat(from.origin(), location)
-                       : std::string(location));
-  } catch (const failure&) {
-    return std::nullopt;
-  }
-  if (from.secure() && !to.secure()) {
-    throw failure(failure_kind::forbidden,
-                  concat(from.host_and_port(), " sends us on to ", to.host_and_port(),
-                         " over http://, which is not followed from https://. Ask for the "
-                         "server's own https:// address."));
-  }
-  if (!is_allowed(from, to, hosts)) {
-    throw failure(failure_kind::forbidden,
-                  concat(from.host_and_port(), " sends us on to ", to.host_and_port(),
-                         ", which the profile does not allow. Add \"", to.host_and_port(),
-                         "\" to \"redirectHosts\" if it is yours."));
-  }
-  return to;
-}
-
 void report(const std::function<void(const exchange&)>& observer, const exchange& what) {
   log::debug("http",
              concat(what.verb, " ", what.origin, what.path, ": ",
@@ -153,7 +115,11 @@ class client::implementation {
   }
 
   connection_pool& pool() { return pool_; }
-  cookie_jar& cookies() { return cookies_; }
+  /// Cookies of answers that are still on their way belong to the old credentials, too.
+  void forget_cookies() {
+    cookies_.clear();
+    ++account_;
+  }
   std::function<void(const exchange&)> observer;
 
  private:
@@ -192,9 +158,10 @@ class client::implementation {
         outgoing.headers.add("Cookie", cookies);
       }
       co_await auth_->prepare(outgoing);
+      const auto account = account_;
       auto answer = co_await permitted(outgoing, sink);
       const bool streamed = sink && answer.ok();
-      cookies_.take(outgoing, answer, std::chrono::system_clock::now());
+      if (account == account_) cookies_.take(outgoing, answer, std::chrono::system_clock::now());
       const auto found = co_await auth_->judge(outgoing, answer);
       if (found == verdict::again_without_cookies) cookies_.forget(outgoing);
       // A body that went to the sink, or came from the source, cannot be taken back.
@@ -308,6 +275,7 @@ class client::implementation {
   connector connector_;
   connection_pool pool_;
   cookie_jar cookies_;
+  std::uint64_t account_ = 0;  ///< counts the changes of credentials
   std::set<std::string> speaks_http_;
   std::map<std::string, steady::time_point> silent_on_expect_;  ///< origins, since when
 };
@@ -340,7 +308,7 @@ void client::close_idle_connections() {
 }
 
 void client::forget_cookies() {
-  implementation_->cookies().clear();
+  implementation_->forget_cookies();
 }
 
 }  // namespace livyd::http

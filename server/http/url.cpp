@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <vector>
 
 #include "base/failure.hpp"
 #include "base/text.hpp"
@@ -90,6 +91,37 @@ void parse_authority(std::string_view authority, url& into) {
   if (!rest.empty()) into.port = parse_port(rest.substr(1));
 }
 
+/// "http:", "ftp:": what comes before the first "/", "?" or "#" holds a colon.
+bool has_scheme(std::string_view text) {
+  const auto colon = text.find(':');
+  return colon != std::string_view::npos &&
+         colon < std::min(text.find_first_of("/?#"), text.size());
+}
+
+std::string only_ascii(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool odd = c == ' ' || static_cast<std::uint8_t>(c) >= 0x80;
+    out += odd ? percent_encoded({&c, 1}) : std::string(1, c);
+  }
+  return out;
+}
+
+/// RFC 3986, 5.2.4; `path` starts with '/'.
+std::string without_dot_segments(std::string_view path) {
+  std::vector<std::string_view> kept;
+  const auto segments = split(path.substr(1), '/');
+  for (std::size_t at = 0; at < segments.size(); ++at) {
+    const bool dots = segments[at] == "." || segments[at] == "..";
+    if (segments[at] == ".." && !kept.empty()) kept.pop_back();
+    if (!dots) kept.push_back(segments[at]);
+    if (dots && at + 1 == segments.size()) kept.emplace_back();
+  }
+  std::string out;
+  for (const auto segment : kept) out += concat("/", segment);
+  return out.empty() ? "/" : out;
+}
+
 std::string bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : concat("[", host, "]");
 }
@@ -152,6 +184,18 @@ url joined(const url& base, std::string_view path, std::string_view query) {
   if (path.empty()) return result;
   if (!result.path.ends_with('/')) result.path.push_back('/');
   result.path.append(path);
+  return result;
+}
+
+url resolved(const url& base, std::string_view location) {
+  const auto text = only_ascii(location);
+  if (has_scheme(text)) return parse_url(text);
+  if (text.starts_with("//")) return parse_url(concat(base.scheme, ":", text));
+  if (text.empty() || text.starts_with('#')) return base;
+  if (text.starts_with('?')) return parse_url(concat(base.origin(), base.path, text));
+  const auto folder = base.path.substr(0, base.path.rfind('/') + 1);
+  auto result = parse_url(concat(base.origin(), text.starts_with('/') ? "" : folder, text));
+  result.path = without_dot_segments(result.path);
   return result;
 }
 

@@ -36,4 +36,9 @@ url parse_url(std::string_view text);
 /// `base` with "/" + `path` appended to its path; neither is decoded. `query` replaces the query.
 url joined(const url& base, std::string_view path, std::string_view query = {});
 
+/// What a Location means that came in answer to `base`: absolute, or relative to it. Spaces and
+/// bytes outside ASCII are percent-encoded, since some servers forget to; nothing else is changed.
+/// Throws like parse_url().
+url resolved(const url& base, std::string_view location);
+
 }  // namespace livyd::http

@@ -189,6 +189,7 @@ http::request client::request(http::method verb, std::string path, std::string q
       {"Accept", "application/json"}, {"X-Requested-By", "livyd"}, {"X-XSRF-HEADER", "livyd"}};
   outgoing.body = std::move(body);
   outgoing.deadline = deadline;
+  outgoing.route = base_.path;
   return outgoing;
 }
 

@@ -1,18 +1,19 @@
 #include "service/connection.hpp"
-#include "http/auth/simple.hpp"
 
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "http/auth/negotiate.hpp"
+#include "http/auth/simple.hpp"
 #include "local/launcher.hpp"
 
 namespace livyd {
 
-namespace {
+using protocol::SecretKind;
 
 /// A Livy client and the HTTP client below it, which live and die together.
-struct link {
+struct connection::link {
   link(asio::any_io_executor executor, http::client_settings settings,
        std::unique_ptr<http::authentication> auth, http::url base)
       : transport(std::move(executor), std::move(settings), std::move(auth)),
@@ -21,10 +22,53 @@ struct link {
   livy::client livy;
 };
 
+namespace {
+
+/// Passes everything on, and tells when it was refused.
+class observed_authentication final : public http::authentication {
+ public:
+  observed_authentication(std::unique_ptr<http::authentication> inner,
+                          std::function<void()> refused)
+      : inner_(std::move(inner)), refused_(std::move(refused)) {}
+
+  task<void> prepare(http::request& outgoing) override {
+    try {
+      co_await inner_->prepare(outgoing);
+    } catch (const failure& reason) {
+      tell(reason);
+      throw;
+    }
+  }
+
+  task<http::verdict> judge(const http::request& sent, const http::response& answer) override {
+    try {
+      co_return co_await inner_->judge(sent, answer);
+    } catch (const failure& reason) {
+      tell(reason);
+      throw;
+    }
+  }
+
+ private:
+  void tell(const failure& reason) const {
+    if (reason.kind() == failure_kind::unauthorized) refused_();
+  }
+
+  std::unique_ptr<http::authentication> inner_;
+  std::function<void()> refused_;
+};
+
+bool uses_kerberos(const profile& where) {
+  return !where.local() && (where.auth.kind == authentication_kind::kerberos ||
+                            where.proxy.authentication == authentication_kind::kerberos);
+}
+
 }  // namespace
 
 connection::connection(asio::any_io_executor executor, profile where, connection_settings settings)
-    : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {}
+    : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {
+  if (uses_kerberos(profile_)) tickets_ = http::make_kerberos(profile_.auth.kerberos);
+}
 
 connection::~connection() = default;
 
@@ -38,46 +82,113 @@ task<std::shared_ptr<livy::client>> connection::open() {
                                                    profile_.python);
     const auto key = concat(address.url, " ", address.token);
     if (key != connected_to_) {
-      connect_to(address.url,
+      http::client_settings settings;
+      settings.proxy.from = http::proxy_settings::choice::direct;
+      connect_to(address.url, std::move(settings),
                  http::bearer_authentication(http::fixed_secret(address.token), false));
       connected_to_ = key;
     }
-    co_return livy_;
+    co_return std::shared_ptr<livy::client>(link_, &link_->livy);
   }
-  if (!livy_) {
-    if (profile_.auth.kind == authentication_kind::bearer && settings_.token.empty()) {
-      throw failure(failure_kind::unauthorized,
-                    concat("Profile \"", profile_.name,
-                           "\" needs a token and none is set. Set LIVYD_TOKEN and try again."));
-    }
-    connect_to(profile_.url,
-               settings_.token.empty()
-                   ? http::no_authentication()
-                   : http::bearer_authentication(http::fixed_secret(settings_.token), false));
-  }
-  co_return livy_;
+  co_await wait_for_secrets();
+  if (settings_.credentials_used) settings_.credentials_used(false);
+  if (!link_) connect_to(profile_.url, client_settings(), observed(authentication()));
+  co_return std::shared_ptr<livy::client>(link_, &link_->livy);
 }
 
 task<http::response> connection::read_page(http::url address) {
   constexpr std::size_t page_limit = 2_MiB;
-  const bool own = transport_ && address.origin() == origin_;
+  const bool own = link_ && address.origin() == link_->livy.base().origin();
   if (!own && !strangers_) {
+    auto settings = client_settings();
+    settings.user_agent = settings_.user_agent;
+    settings.headers = {};  // they may hold keys, and a certificate says who asks
+    settings.tls.certificate.clear();
+    settings.tls.key.clear();
     strangers_ =
-        std::make_shared<http::client>(executor_, http_settings(), http::no_authentication());
+        std::make_shared<http::client>(executor_, std::move(settings), http::no_authentication());
     trace(*strangers_);
   }
-  const auto client = own ? transport_ : strangers_;  // a request in flight keeps its client
+  // A request in flight keeps its client.
+  const auto client = own ? std::shared_ptr<http::client>(link_, &link_->transport) : strangers_;
   http::request asked;
   asked.target = std::move(address);
   asked.body_limit = page_limit;
   co_return co_await client->send(std::move(asked));
 }
 
-http::client_settings connection::http_settings() const {
-  http::client_settings settings;
-  settings.tls = profile_.tls;
-  settings.user_agent = settings_.user_agent;
-  return settings;
+void connection::credentials_changed() {
+  if (!link_) return;
+  link_->transport.forget_cookies();
+  link_.reset();  // a request in flight keeps its client
+}
+
+task<void> connection::wait_for_secrets() const {
+  for (const auto what : secrets_of(profile_)) {
+    secrets::key which{profile_.name, what};
+    co_await settings_.kept->wait_for(std::move(which), prompt_for(what));
+  }
+}
+
+std::string connection::prompt_for(SecretKind what) const {
+  switch (what) {
+    case SecretKind::password:
+      return concat("Password of ", profile_.auth.user, " at ", http::parse_url(profile_.url).host);
+    case SecretKind::token:
+      return concat("Token for ", http::parse_url(profile_.url).host);
+    case SecretKind::key_passphrase:
+      return concat("Passphrase of ",
+                    profile_.tls.key.empty() ? profile_.tls.certificate : profile_.tls.key);
+    case SecretKind::proxy_password:
+      return concat("Password of ", profile_.proxy.user, " at the proxy ",
+                    http::parse_url(profile_.proxy.url).host);
+  }
+  return {};
+}
+
+std::shared_ptr<http::secret> connection::secret(SecretKind what) const {
+  return settings_.kept->use({profile_.name, what}, prompt_for(what));
+}
+
+http::client_settings connection::client_settings() const {
+  http::client_settings out;
+  out.tls = profile_.tls;
+  if (profile_.encrypted_key) out.tls.passphrase = secret(SecretKind::key_passphrase);
+  out.proxy.from = profile_.proxy.from;
+  out.proxy.url = profile_.proxy.url;
+  out.proxy.bypass = profile_.proxy.bypass;
+  if (profile_.proxy.authentication == authentication_kind::basic) {
+    out.proxy.user = profile_.proxy.user;
+    out.proxy.password = secret(SecretKind::proxy_password);
+  }
+  if (profile_.proxy.authentication == authentication_kind::kerberos) out.proxy.tickets = tickets_;
+  out.headers = profile_.headers;
+  out.redirect_hosts = profile_.redirect_hosts;
+  return out;
+}
+
+std::unique_ptr<http::authentication> connection::authentication() const {
+  const auto& auth = profile_.auth;
+  switch (auth.kind) {
+    case authentication_kind::basic:
+      return http::basic_authentication(auth.user, secret(SecretKind::password),
+                                        profile_.allow_insecure);
+    case authentication_kind::bearer:
+      return http::bearer_authentication(secret(SecretKind::token), profile_.allow_insecure);
+    case authentication_kind::kerberos:
+      return http::negotiate_authentication(tickets_, auth.kerberos.mutual,
+                                            profile_.allow_insecure);
+    case authentication_kind::none:
+      break;
+  }
+  return http::no_authentication();
+}
+
+std::unique_ptr<http::authentication> connection::observed(
+    std::unique_ptr<http::authentication> inner) const {
+  if (!settings_.credentials_used) return inner;
+  return std::make_unique<observed_authentication>(
+      std::move(inner), [told = settings_.credentials_used] { told(true); });
 }
 
 void connection::trace(http::client& client) const {
@@ -92,13 +203,13 @@ void connection::trace(http::client& client) const {
   });
 }
 
-void connection::connect_to(const std::string& url, std::unique_ptr<http::authentication> auth) {
-  const auto base = livy::base_url(url);
-  auto made = std::make_shared<link>(executor_, http_settings(), std::move(auth), base);
+void connection::connect_to(const std::string& url, http::client_settings settings,
+                            std::unique_ptr<http::authentication> auth) {
+  settings.user_agent = settings_.user_agent;
+  auto made =
+      std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
   trace(made->transport);
-  origin_ = base.origin();
-  livy_ = std::shared_ptr<livy::client>(made, &made->livy);
-  transport_ = std::shared_ptr<http::client>(made, &made->transport);
+  link_ = std::move(made);
 }
 
 }  // namespace livyd

@@ -10,15 +10,18 @@
 #include "http/client.hpp"
 #include "livy/client.hpp"
 #include "service/profile.hpp"
+#include "service/secrets.hpp"
 
 namespace livyd {
 
 struct connection_settings {
   std::filesystem::path executable;
   std::filesystem::path state_home;
-  std::string token;  ///< Bearer, for profiles that want one
+  secrets* kept = nullptr;  ///< outlives the connection
   std::string user_agent;
   std::function<bool()> traced;  ///< every exchange is logged where it is seen
+  /// Told when the connection is used, and when the server did not accept what it got.
+  std::function<void(bool refused)> credentials_used = {};
 };
 
 class connection {
@@ -28,29 +31,44 @@ class connection {
 
   /// The client of the profile's server; starts the embedded endpoint when that is the server and
   /// it does not run. Shared: a request in flight keeps its client when the endpoint moved
-  /// meanwhile. Throws what ensure_endpoint throws; failure{unauthorized} when a token is needed
-  /// and there is none. Cancellable.
+  /// meanwhile. Waits for secrets that the profile needs and nobody has given yet, without a
+  /// deadline. Throws what ensure_endpoint throws; failure{unauthorized} when the user does not
+  /// want to give a secret. Cancellable.
   task<std::shared_ptr<livy::client>> open();
+  /// Other credentials were given, or they were forgotten: the server's cookies stand for the old
+  /// ones.
+  void credentials_changed();
   /// GETs a page that the server has named, such as the driver's log. The profile's
   /// authentication goes with it to the profile's own server only: whoever stands elsewhere learns
   /// no secret. After open(). Throws what http::client::send throws.
   task<http::response> read_page(http::url address);
+  /// Of a profile with Kerberos; null for any other.
+  const std::shared_ptr<http::kerberos>& tickets() const { return tickets_; }
+  void on_credentials_used(std::function<void(bool refused)> told) {
+    settings_.credentials_used = std::move(told);
+  }
   /// The server's root as it is stored with a session; "" for the embedded endpoint.
   std::string stored_url() const;
 
  private:
-  http::client_settings http_settings() const;
+  struct link;
+  task<void> wait_for_secrets() const;
+  std::string prompt_for(protocol::SecretKind what) const;
+  std::shared_ptr<http::secret> secret(protocol::SecretKind what) const;
+  http::client_settings client_settings() const;
+  std::unique_ptr<http::authentication> authentication() const;
+  std::unique_ptr<http::authentication> observed(std::unique_ptr<http::authentication> inner) const;
   void trace(http::client& client) const;
-  void connect_to(const std::string& url, std::unique_ptr<http::authentication> auth);
+  void connect_to(const std::string& url, http::client_settings settings,
+                  std::unique_ptr<http::authentication> auth);
 
   asio::any_io_executor executor_;
   profile profile_;
   connection_settings settings_;
-  std::string connected_to_;  // URL and token of the client below
-  std::shared_ptr<livy::client> livy_;
-  std::shared_ptr<http::client> transport_;  // what livy_ speaks through
-  std::string origin_;                       // where that may send what proves who asks
-  std::shared_ptr<http::client> strangers_;  // for everybody else, without authentication
+  std::string connected_to_;                 // URL and token of the client below
+  std::shared_ptr<http::kerberos> tickets_;  // shared with what authenticates, and who watches
+  std::shared_ptr<link> link_;               // its Livy client is handed out, and keeps it
+  std::shared_ptr<http::client> strangers_;  // for other servers' pages, without authentication
 };
 
 }  // namespace livyd

@@ -17,6 +17,8 @@ class listener {
   virtual task<void> run_finished(protocol::RunInfo run) = 0;
   virtual task<void> log_lines(protocol::LogLines lines) = 0;
   virtual task<void> notice(protocol::Notice words) = 0;
+  virtual task<void> secret_needed(protocol::SecretNeeded what) = 0;
+  virtual task<void> credentials_changed(protocol::Credentials credentials) = 0;
 };
 
 }  // namespace livyd

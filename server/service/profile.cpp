@@ -85,8 +85,34 @@ class section {
     }
   }
 
+  bool has(const char* field) const { return find(field) != nullptr; }
+  bool is_text(const char* field) const { return has(field) && find(field)->is_string(); }
+
+  /// One word of a list.
+  template <std::size_t count>
+  void word(const char* field, const std::array<std::string_view, count>& words,
+            std::string& into) const {
+    text(field, into);
+    if (std::find(words.begin(), words.end(), into) != words.end()) return;
+    std::string list;
+    for (std::size_t at = 0; at < count; ++at) {
+      list += concat(at == 0 ? "" : at + 1 == count ? " or " : ", ", "\"", words[at], "\"");
+    }
+    must_be(field, list);
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    for (const auto& [key, ignored] : value_.items()) out.push_back(key);
+    return out;
+  }
+
+  std::string full_name(const char* field) const {
+    return concat("\"", path_.empty() ? "" : path_ + ".", field, "\"");
+  }
+
   [[noreturn]] void must_be(const char* field, std::string_view what) const {
-    complain(concat("\"", path_.empty() ? "" : path_ + ".", field, "\" must be ", what, "."));
+    complain(concat(full_name(field), " must be ", what, "."));
   }
 
   [[noreturn]] void complain(const std::string& words) const {
@@ -133,22 +159,187 @@ void read_session(const section& from, livy::session_request& into) {
   from.texts("archives", into.archives);
 }
 
-void read_authentication(const section& from, profile& into) {
-  from.allow_only({"type"});
-  std::string type = "none";
-  from.text("type", type);
-  if (type == "bearer") {
-    into.auth.kind = authentication_kind::bearer;
-  } else if (type != "none") {
-    from.must_be("type", "\"none\" or \"bearer\"");
+/// Fields of "auth" that belong to one type only.
+struct field_of_type {
+  const char* field;
+  authentication_kind kind;
+  const char* type;
+};
+constexpr std::array<field_of_type, 8> fields_of_types{
+    {{"user", authentication_kind::basic, "basic"},
+     {"tokenCommand", authentication_kind::bearer, "bearer"},
+     {"principal", authentication_kind::kerberos, "kerberos"},
+     {"keytab", authentication_kind::kerberos, "kerberos"},
+     {"cache", authentication_kind::kerberos, "kerberos"},
+     {"service", authentication_kind::kerberos, "kerberos"},
+     {"delegate", authentication_kind::kerberos, "kerberos"},
+     {"mutual", authentication_kind::kerberos, "kerberos"}}};
+
+authentication_kind kind_of(std::string_view type) {
+  if (type == "basic") return authentication_kind::basic;
+  if (type == "bearer") return authentication_kind::bearer;
+  return type == "kerberos" ? authentication_kind::kerberos : authentication_kind::none;
+}
+
+void read_user(const section& from, std::string& into) {
+  from.text("user", into);
+  if (into.empty() || into.find(':') != std::string::npos) {
+    from.must_be("user", "the name to log in with, without a colon");
   }
 }
 
-void read_tls(const section& from, http::tls_settings& into) {
-  from.allow_only({"verify", "caFile", "caFolder"});
-  from.flag("verify", into.verify);
-  from.text("caFile", into.ca_file);
-  from.text("caFolder", into.ca_folder);
+void read_kerberos(const section& from, http::kerberos_settings& into) {
+  from.text("principal", into.principal);
+  from.text("keytab", into.keytab);
+  from.text("cache", into.cache);
+  from.text("service", into.service);
+  from.flag("delegate", into.delegate);
+  static constexpr std::array<std::string_view, 3> words{"off", "optional", "required"};
+  std::string mutual = "off";
+  from.word("mutual", words, mutual);
+  if (mutual == "optional") into.mutual = http::mutual_authentication::optional;
+  if (mutual == "required") into.mutual = http::mutual_authentication::required;
+}
+
+void read_authentication(const section& from, authentication_settings& into) {
+  from.allow_only({"type", "user", "tokenCommand", "principal", "keytab", "cache", "service",
+                   "delegate", "mutual"});
+  static constexpr std::array<std::string_view, 4> types{"none", "basic", "bearer", "kerberos"};
+  std::string type = "none";
+  from.word("type", types, type);
+  into.kind = kind_of(type);
+  for (const auto& [field, kind, owner] : fields_of_types) {
+    if (kind == into.kind || !from.has(field)) continue;
+    from.complain(concat(from.full_name(field), " belongs to the type \"", owner,
+                         "\", and the type is \"", type, "\". Remove it, or change the type."));
+  }
+  if (into.kind == authentication_kind::basic) read_user(from, into.user);
+  from.text("tokenCommand", into.token_command);
+  read_kerberos(from, into.kerberos);
+}
+
+void read_tls(const section& from, profile& into) {
+  from.allow_only({"verify", "caFile", "caFolder", "certificate", "key", "encryptedKey"});
+  from.flag("verify", into.tls.verify);
+  from.text("caFile", into.tls.ca_file);
+  from.text("caFolder", into.tls.ca_folder);
+  from.text("certificate", into.tls.certificate);
+  from.text("key", into.tls.key);
+  from.flag("encryptedKey", into.encrypted_key);
+  if (into.tls.certificate.empty() && (!into.tls.key.empty() || into.encrypted_key)) {
+    from.complain(
+        "\"tls\" has a key and no \"certificate\". Name the certificate that the key belongs to.");
+  }
+}
+
+void read_proxy_address(const section& from, const char* field, proxy_choice& into) {
+  from.text(field, into.url);
+  try {
+    http::parse_url(into.url);
+  } catch (const failure& reason) {
+    from.complain(concat(from.full_name(field), ": ", reason.message()));
+  }
+  into.from = http::proxy_settings::choice::own;
+}
+
+void read_proxy_authentication(const section& from, proxy_choice& into) {
+  from.allow_only({"type", "user"});
+  static constexpr std::array<std::string_view, 3> types{"none", "basic", "kerberos"};
+  std::string type = "none";
+  from.word("type", types, type);
+  into.authentication = kind_of(type);
+  if (into.authentication == authentication_kind::basic) {
+    read_user(from, into.user);
+  } else if (from.has("user")) {
+    from.complain(concat(from.full_name("user"),
+                         " belongs to the type \"basic\", and the type is \"", type,
+                         "\". Remove it, or change the type."));
+  }
+}
+
+void read_proxy(const section& top, proxy_choice& into) {
+  if (!top.has("proxy")) return;
+  if (top.is_text("proxy")) {
+    std::string word;
+    top.text("proxy", word);
+    if (word == "environment") return;
+    if (word == "none") {
+      into.from = http::proxy_settings::choice::direct;
+    } else {
+      read_proxy_address(top, "proxy", into);
+    }
+    return;
+  }
+  top.nested("proxy", [&](const section& part) {
+    part.allow_only({"url", "bypass", "auth"});
+    read_proxy_address(part, "url", into);
+    part.texts("bypass", into.bypass);
+    part.nested("auth", [&](const section& auth) { read_proxy_authentication(auth, into); });
+  });
+}
+
+/// Why a header of this name is not the profile's to set; "" when it is.
+std::string_view why_reserved(std::string_view header) {
+  static constexpr std::array<std::string_view, 11> framing{
+      "content-length", "content-type", "transfer-encoding", "connection", "expect",
+      "upgrade",        "te",           "trailer",           "keep-alive", "host",
+      "user-agent"};
+  const auto name = lower_case(header);
+  if (std::find(framing.begin(), framing.end(), name) != framing.end()) {
+    return "livyd writes it itself. Remove it.";
+  }
+  if (name == "authorization") return "set \"auth\" instead.";
+  if (name.starts_with("proxy-")) return "set \"proxy\" instead.";
+  if (name == "cookie") return "livyd keeps the server's cookies itself. Remove it.";
+  return {};
+}
+
+bool is_header_name(std::string_view name) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_header_value(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || c == '\t';
+  });
+}
+
+void read_headers(const section& from, http::fields& into) {
+  for (const auto& name : from.names()) {
+    const auto field = from.full_name(name.c_str());
+    if (!is_header_name(name)) from.complain(concat(field, " is not the name of a header."));
+    if (const auto reason = why_reserved(name); !reason.empty()) {
+      from.complain(concat(field, " cannot be set here: ", reason));
+    }
+    std::string value;
+    from.text(name.c_str(), value);
+    if (!is_header_value(value)) from.must_be(name.c_str(), "one line of text");
+    into.set(name, value);
+  }
+}
+
+void read_redirect_hosts(const section& from, std::vector<std::string>& into) {
+  from.texts("redirectHosts", into);
+  for (const auto& host : into) {
+    if (host.empty() || host.find_first_of("/?#@* ") != std::string::npos) {
+      from.must_be("redirectHosts", "a list of hosts, like \"livy2.example.com:8998\"");
+    }
+  }
+}
+
+void read_webhdfs(const section& from, std::string& into) {
+  from.text("webhdfs", into);
+  if (into.empty()) return;
+  try {
+    http::parse_url(into);
+  } catch (const failure& reason) {
+    from.complain(concat("\"webhdfs\": ", reason.message()));
+  }
 }
 
 void read_kind(const section& from, std::string& into) {
@@ -181,14 +372,20 @@ void read_url(const section& from, const std::string& name, std::string& into) {
 
 profile read_profile(const std::string& name, const json& written) {
   const section top(name, "", written);
-  top.allow_only({"url", "kind", "session", "auth", "tls", "python", "confirm", "agent"});
+  top.allow_only({"url", "kind", "session", "auth", "tls", "proxy", "headers", "redirectHosts",
+                  "allowInsecure", "webhdfs", "python", "confirm", "agent", "extends", "abstract"});
   profile out;
   out.name = name;
   read_url(top, name, out.url);
   read_kind(top, out.session.kind);
   top.nested("session", [&](const section& part) { read_session(part, out.session); });
-  top.nested("auth", [&](const section& part) { read_authentication(part, out); });
-  top.nested("tls", [&](const section& part) { read_tls(part, out.tls); });
+  top.nested("auth", [&](const section& part) { read_authentication(part, out.auth); });
+  top.nested("tls", [&](const section& part) { read_tls(part, out); });
+  read_proxy(top, out.proxy);
+  top.nested("headers", [&](const section& part) { read_headers(part, out.headers); });
+  read_redirect_hosts(top, out.redirect_hosts);
+  top.flag("allowInsecure", out.allow_insecure);
+  read_webhdfs(top, out.webhdfs);
   top.text("python", out.python);
   top.flag("confirm", out.confirm);
   top.flag("agent", out.agent);
@@ -200,27 +397,58 @@ profile read_profile(const std::string& name, const json& written) {
   return out;
 }
 
-variable_values process_variables(std::string workspace_folder) {
-  variable_values out;
-  out.workspace_folder = std::move(workspace_folder);
+bool profile::asks_for_the_same(const profile& other) const {
+  return url == other.url && auth.kind == other.auth.kind && auth.user == other.auth.user &&
+         proxy.url == other.proxy.url && proxy.user == other.proxy.user &&
+         tls.certificate == other.tls.certificate && tls.key == other.tls.key;
+}
+
+std::vector<protocol::SecretKind> secrets_of(const profile& where) {
+  std::vector<protocol::SecretKind> out;
+  if (where.local()) return out;
+  const bool asks_for_token = where.auth.token_command.empty();
+  if (where.auth.kind == authentication_kind::basic) out.push_back(protocol::SecretKind::password);
+  if (where.auth.kind == authentication_kind::bearer && asks_for_token) {
+    out.push_back(protocol::SecretKind::token);
+  }
+  if (where.encrypted_key) out.push_back(protocol::SecretKind::key_passphrase);
+  if (where.proxy.authentication == authentication_kind::basic) {
+    out.push_back(protocol::SecretKind::proxy_password);
+  }
   return out;
 }
 
 profile_set::profile_set(const std::map<std::string, json>& written, bool trusted,
-                         const variable_values& /*values*/)
+                         const variable_values& values)
     : trusted_(trusted) {
-  const std::string built_in(local_profile);
   if (trusted) {
-    for (const auto& [name, value] : written) {
-      try {
-        usable_[name] = read_profile(name, value);
-      } catch (const failure& reason) {
-        problems_[name] = reason.message();
-      }
-    }
+    for (const auto& entry : written) add(entry.first, written, values);
   }
+  const std::string built_in(local_profile);
   if (!usable_.contains(built_in) && !problems_.contains(built_in)) {
     usable_[built_in] = read_profile(built_in, json::object());
+    resolved_[built_in] = json::object();
+  }
+}
+
+void profile_set::add(const std::string& name, const std::map<std::string, json>& written,
+                      const variable_values& values) {
+  try {
+    const auto& own = written.at(name);
+    const auto abstract = own.is_object() ? own.value("abstract", json()) : json();
+    if (!abstract.is_boolean() && !abstract.is_null()) {
+      throw failure(failure_kind::invalid_input,
+                    concat("In profile \"", name, "\": \"abstract\" must be true or false."));
+    }
+    if (abstract == json(true)) {
+      abstract_.insert(name);
+      return;
+    }
+    auto resolved = resolved_profile(name, written, values);
+    usable_[name] = read_profile(name, resolved);
+    resolved_[name] = std::move(resolved);
+  } catch (const failure& reason) {
+    problems_[name] = reason.message();
   }
 }
 
@@ -236,6 +464,11 @@ const profile& profile_set::at(const std::string& name) const {
   }
   std::vector<std::string_view> names;
   for (const auto& entry : usable_) names.emplace_back(entry.first);
+  if (abstract_.contains(name)) {
+    throw failure(failure_kind::invalid_input,
+                  concat("The profile \"", name,
+                         "\" is only there for others to extend (\"abstract\"). Use another one."));
+  }
   std::string known;
   for (const auto word : names) known += concat(known.empty() ? "" : ", ", word);
   const auto nearest = nearest_name(name, names);
@@ -243,6 +476,16 @@ const profile& profile_set::at(const std::string& name) const {
                 nearest.empty()
                     ? concat("There is no profile \"", name, "\". Known are: ", known, ".")
                     : concat("There is no profile \"", name, "\". Did you mean ", nearest, "?"));
+}
+
+const profile* profile_set::find(const std::string& name) const {
+  const auto found = usable_.find(name);
+  return found == usable_.end() ? nullptr : &found->second;
+}
+
+const json* profile_set::resolved(const std::string& name) const {
+  const auto found = resolved_.find(name);
+  return found == resolved_.end() ? nullptr : &found->second;
 }
 
 std::vector<protocol::ProfileSummary> profile_set::summaries() const {
@@ -253,6 +496,7 @@ std::vector<protocol::ProfileSummary> profile_set::summaries() const {
                                      .local = entry.local(),
                                      .confirm = entry.confirm,
                                      .unverified = !entry.tls.verify,
+                                     .secrets = secrets_of(entry),
                                      .problem = std::nullopt};
     if (!entry.local()) summary.url = livy::base_url(entry.url).shown();
     out.push_back(std::move(summary));
@@ -263,6 +507,7 @@ std::vector<protocol::ProfileSummary> profile_set::summaries() const {
                    .local = false,
                    .confirm = false,
                    .unverified = false,
+                   .secrets = {},
                    .problem = problem});
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -3,7 +3,9 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/failure.hpp"
 #include "http/client.hpp"
@@ -48,6 +50,9 @@ struct profile {
   bool agent = true;  ///< false: Livy's plain way
 
   bool local() const { return url.empty(); }
+  /// Secrets that were given for the other one are meant for this one, too: same server, same user,
+  /// same proxy, same key.
+  bool asks_for_the_same(const profile& other) const;
 };
 
 /// The name of the built-in profile that runs on this machine.
@@ -75,6 +80,9 @@ nlohmann::json resolved_profile(const std::string& name,
 /// driverMemory?`, a wrong type, a missing or bad URL. `written` is resolved.
 profile read_profile(const std::string& name, const nlohmann::json& written);
 
+/// The secrets that a profile may ask for.
+std::vector<protocol::SecretKind> secrets_of(const profile& where);
+
 /// All usable profiles and, for each that cannot be used, why; one with `"abstract": true` is only
 /// there for others to extend. `local` is always among them. When
 /// `trusted` is false, everything but the built-in `local` is left out.
@@ -87,11 +95,20 @@ class profile_set {
   /// Throws failure{invalid_input}: the profile's problem, or that there is none of this name (with
   /// the nearest name, or that the workspace is not trusted).
   const profile& at(const std::string& name) const;
+  /// Null for a profile that cannot be used.
+  const profile* find(const std::string& name) const;
   std::vector<protocol::ProfileSummary> summaries() const;
+  /// A usable profile as it was read: extended, with its variables replaced; null for any other.
+  const nlohmann::json* resolved(const std::string& name) const;
 
  private:
+  void add(const std::string& name, const std::map<std::string, nlohmann::json>& written,
+           const variable_values& values);
+
   std::map<std::string, profile> usable_;
+  std::map<std::string, nlohmann::json> resolved_;
   std::map<std::string, std::string> problems_;
+  std::set<std::string> abstract_;
   bool trusted_ = true;
 };
 

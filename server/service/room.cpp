@@ -131,7 +131,20 @@ room::room(asio::any_io_executor executor, clock& time, listener& events, store&
              .time = time,
              .session = session_,
              .server = connection_,
-             .watched = std::move(watched)} {}
+             .watched = std::move(watched)} {
+  if (connection_.tickets()) watch_tickets(events);
+}
+
+void room::watch_tickets(listener& events) {
+  tickets_ = std::make_shared<ticket_watch>(executor_, time_, events, profile_.name,
+                                            connection_.tickets());
+  tickets_->on_new_ticket([this] { connection_.credentials_changed(); });
+  connection_.on_credentials_used([watch = std::weak_ptr(tickets_)](bool refused) {
+    const auto here = watch.lock();
+    if (!here) return;
+    refused ? here->look_now() : here->use();
+  });
+}
 
 room::~room() = default;
 
@@ -155,13 +168,19 @@ protocol::ListedSession room::listed(const livy::session_view& view) const {
   return row;
 }
 
+bool room::is_me(const std::string& name) const {
+  if (name.empty()) return false;
+  if (name == user_name() || name == profile_.auth.user) return true;
+  const auto principal = tickets_ ? tickets_->seen().principal.value_or("") : std::string();
+  return name == principal || name == principal.substr(0, principal.find_first_of("/@"));
+}
+
 /// The prefix alone is not enough: in containers everybody is the same user to the machine, and the
 /// server knows who asked.
 bool room::is_mine(const livy::session_view& view) const {
   if (!view.name.starts_with(livy::session_name_prefix(user_name()))) return false;
   if (view.owner.empty() && view.proxy_user.empty()) return true;
-  const auto user = user_name();
-  if (view.owner == user || view.proxy_user == user) return true;
+  if (is_me(view.owner) || is_me(view.proxy_user)) return true;
   const auto& own = session_.info();
   return own.id && own.owner.value_or("") == view.owner &&
          own.proxy_user.value_or("") == view.proxy_user;
@@ -645,6 +664,7 @@ void room::leave() {
 
 task<void> room::close() {
   leave();
+  if (tickets_) tickets_->stop();
   co_await log_.close();
   for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();

@@ -18,6 +18,7 @@
 #include "service/profile.hpp"
 #include "service/run_record.hpp"
 #include "service/store.hpp"
+#include "service/ticket_watch.hpp"
 
 namespace livyd {
 
@@ -95,6 +96,9 @@ class room {
   task<protocol::RunStopResult> stop_current(std::shared_ptr<run_record> run);
   void forget_oldest();
   std::string session_or_active(const std::optional<std::string>& id_or_name) const;
+  void watch_tickets(listener& events);
+  /// How the server may call the user of this profile.
+  bool is_me(const std::string& name) const;
   bool is_mine(const livy::session_view& view) const;
   protocol::ListedSession listed(const livy::session_view& view) const;
 
@@ -106,6 +110,8 @@ class room {
   connection connection_;
   active_session session_;
   log_view log_;
+  // Of a profile with Kerberos; shared with the clients in flight, which outlive us when cancelled.
+  std::shared_ptr<ticket_watch> tickets_;
   run_surroundings around_;
   execution_tools tools_;
   // Shared with a Stop that still waits while the run ends and is forgotten.

@@ -25,23 +25,27 @@ class secrets {
 
   /// For the layers below: reads what is here now, never waits. `prompt` is what a person is asked
   /// ("Password of alice at gw.example.com").
-  std::shared_ptr<http::secret> use(key which, std::string prompt);
+  std::shared_ptr<http::secret> use(const key& which, const std::string& prompt);
 
   /// Returns when there is a value that was not refused; tells `needed` when there is none. Throws
   /// failure{unauthorized} when the user does not want to give one. Cancellable.
   task<void> wait_for(key which, std::string prompt);
 
-  /// From the client; no value: the user does not want to, whoever waits fails.
+  /// From the client; no value: the user does not want to, whoever waits fails, and so does whoever
+  /// waits later, until may_ask: a poll must not ask every other second.
   void give(const key& which, std::optional<std::string> value);
   void forget(const std::string& profile);
+  /// The user wants something of this profile: what was not given before may be asked for again.
+  void may_ask(const std::string& profile);
   /// Tells `needed` once more for everything that somebody waits for: a window came back.
   void ask_again();
 
  private:
   struct entry;
-  entry& at(const key& which, const std::string& prompt);
+  std::shared_ptr<entry> at(const key& which, const std::string& prompt);
 
   std::function<void(protocol::SecretNeeded)> needed_;
+  // Shared with the HTTP clients that use them.
   std::map<key, std::shared_ptr<entry>> entries_;
 };
 

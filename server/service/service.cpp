@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/off_thread.hpp"
 #include "base/text.hpp"
+#include "service/profile_import.hpp"
 #include "service/room.hpp"
 
 namespace livyd {
@@ -32,7 +33,10 @@ service::service(asio::any_io_executor executor, clock& time, listener& events,
     : executor_(std::move(executor)),
       time_(time),
       events_(events),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      secrets_([this](protocol::SecretNeeded what) {
+        asio::co_spawn(executor_, events_.secret_needed(std::move(what)), asio::detached);
+      }) {}
 
 service::~service() {
   rooms_.clear();
@@ -96,15 +100,15 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
   if (!initialized_) {
     throw failure(failure_kind::invalid_input, "initialize must be called first.");
   }
-  const auto before = std::exchange(configuration_, std::move(params));
-  profiles_ = profile_set(configuration_.profiles, configuration_.trusted,
-                          process_variables({}));
+  configuration_ = std::move(params);
+  const auto before = std::exchange(
+      profiles_, profile_set(configuration_.profiles, configuration_.trusted,
+                             process_variables(configuration_.workspace_folder.value_or(""))));
+  forget_moved_secrets(before);
   const auto same = [&](const std::string& name) {
-    const auto was = before.profiles.find(name);
-    const auto is = configuration_.profiles.find(name);
-    const bool had = was != before.profiles.end() && before.trusted;
-    const bool has = is != configuration_.profiles.end() && configuration_.trusted;
-    return had == has && (!had || was->second == is->second);
+    const auto* was = before.resolved(name);
+    const auto* is = profiles_.resolved(name);
+    return was != nullptr && is != nullptr && *was == *is;
   };
   std::vector<std::shared_ptr<room>> replaced;
   for (auto it = rooms_.begin(); it != rooms_.end();) {
@@ -165,8 +169,39 @@ void service::take_up_removals() {
   }
 }
 
-void service::set_token(const std::string& profile, std::string token) {
-  tokens_[profile] = std::move(token);
+task<protocol::Empty> service::secret_give(protocol::SecretGiveParams params) {
+  const bool given = params.value.has_value();
+  secrets_.give({params.profile, params.secret}, std::move(params.value));
+  if (given) credentials_changed(params.profile);
+  co_return protocol::Empty{};
+}
+
+task<protocol::Empty> service::secret_forget(protocol::ProfileParams params) {
+  secrets_.forget(params.profile);
+  credentials_changed(params.profile);
+  co_return protocol::Empty{};
+}
+
+task<protocol::ProfileImportResult> service::profile_import(protocol::ProfileImportParams params) {
+  auto work = [file = std::filesystem::path(params.file)] {
+    return import_profiles(read_file(file), file.stem().string());
+  };
+  co_return co_await off_thread(std::move(work));
+}
+
+/// A cookie may stand for credentials that are not valid any more.
+void service::credentials_changed(const std::string& profile) {
+  const auto found = rooms_.find(profile);
+  if (found != rooms_.end()) found->second->server().credentials_changed();
+}
+
+/// A secret is for one user at one server; it does not follow a profile elsewhere.
+void service::forget_moved_secrets(const profile_set& before) {
+  for (const auto& row : before.summaries()) {
+    if (row.problem || row.secrets.empty()) continue;
+    const auto* now = profiles_.find(row.name);
+    if (now == nullptr || !now->asks_for_the_same(before.at(row.name))) secrets_.forget(row.name);
+  }
 }
 
 std::shared_ptr<room> service::room_of(const std::string& profile) {
@@ -179,9 +214,7 @@ std::shared_ptr<room> service::room_of(const std::string& profile) {
   settings.server.executable = settings_.executable;
   settings.server.state_home = settings_.state_home;
   settings.server.user_agent = concat("livyd/", settings_.version);
-  if (const auto token = tokens_.find(profile); token != tokens_.end()) {
-    settings.server.token = token->second;
-  }
+  settings.server.kept = &secrets_;
   settings.server.traced = [this] { return configuration_.trace.value_or(false); };
   settings.outputs = outputs_;
   settings.preview_bytes = static_cast<std::uint64_t>(
@@ -193,6 +226,11 @@ std::shared_ptr<room> service::room_of(const std::string& profile) {
   return rooms_.emplace(profile, std::move(made)).first->second;
 }
 
+std::shared_ptr<room> service::wanted_room(const std::string& profile) {
+  secrets_.may_ask(profile);
+  return room_of(profile);
+}
+
 std::shared_ptr<room> service::room_with_run(const std::string& run) {
   for (const auto& [name, one] : rooms_) {
     if (one->has_run(run)) return one;
@@ -201,11 +239,11 @@ std::shared_ptr<room> service::room_with_run(const std::string& run) {
 }
 
 task<protocol::SessionInfo> service::session_start(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile)->session().start();
+  co_return co_await wanted_room(params.profile)->session().start();
 }
 
 task<protocol::SessionInfo> service::session_stop(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile)->stop_session();
+  co_return co_await wanted_room(params.profile)->stop_session();
 }
 
 task<protocol::SessionInfo> service::session_get(protocol::ProfileParams params) {
@@ -213,25 +251,25 @@ task<protocol::SessionInfo> service::session_get(protocol::ProfileParams params)
 }
 
 task<protocol::SessionInfo> service::session_attach(protocol::SessionAttachParams params) {
-  co_return co_await room_of(params.profile)->session().attach(params.session);
+  co_return co_await wanted_room(params.profile)->session().attach(params.session);
 }
 
 task<protocol::SessionInfo> service::session_restart(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile)->restart_session();
+  co_return co_await wanted_room(params.profile)->restart_session();
 }
 
 task<protocol::Empty> service::session_kill(protocol::SessionParams params) {
-  co_await room_of(params.profile)->kill_session(params.session);
+  co_await wanted_room(params.profile)->kill_session(params.session);
   co_return protocol::Empty{};
 }
 
 task<protocol::SessionKillAllResult> service::session_kill_all(
     protocol::SessionKillAllParams params) {
-  co_return co_await room_of(params.profile)->kill_all_sessions(params.others);
+  co_return co_await wanted_room(params.profile)->kill_all_sessions(params.others);
 }
 
 task<protocol::SessionDetails> service::session_details(protocol::SessionParams params) {
-  co_return co_await room_of(params.profile)->session_details(params.session);
+  co_return co_await wanted_room(params.profile)->session_details(params.session);
 }
 
 task<protocol::SessionInfo> service::session_keep(protocol::ProfileParams params) {
@@ -239,15 +277,15 @@ task<protocol::SessionInfo> service::session_keep(protocol::ProfileParams params
 }
 
 task<protocol::SessionInfo> service::session_use_agent(protocol::SessionUseAgentParams params) {
-  co_return co_await room_of(params.profile)->session().use_agent(params.use);
+  co_return co_await wanted_room(params.profile)->session().use_agent(params.use);
 }
 
 task<protocol::SessionListResult> service::session_list(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile)->list_sessions();
+  co_return co_await wanted_room(params.profile)->list_sessions();
 }
 
 task<protocol::StatementListResult> service::statement_list(protocol::SessionParams params) {
-  co_return co_await room_of(params.profile)->list_statements(params.session);
+  co_return co_await wanted_room(params.profile)->list_statements(params.session);
 }
 
 task<protocol::Empty> service::statement_cancel(protocol::StatementParams params) {
@@ -256,11 +294,11 @@ task<protocol::Empty> service::statement_cancel(protocol::StatementParams params
 }
 
 task<protocol::LogPage> service::log_read(protocol::LogReadParams params) {
-  co_return co_await room_of(params.profile)->log().read(std::move(params));
+  co_return co_await wanted_room(params.profile)->log().read(std::move(params));
 }
 
 task<protocol::Empty> service::log_follow(protocol::SessionParams params) {
-  co_await room_of(params.profile)->log().follow(std::move(params.session));
+  co_await wanted_room(params.profile)->log().follow(std::move(params.session));
   co_return protocol::Empty{};
 }
 
@@ -275,7 +313,7 @@ task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
     throw failure(failure_kind::invalid_input, "The run's id must be a UUID.");
   }
   if (auto known = room_with_run(params.run)) co_return co_await known->start(std::move(params));
-  auto where = room_of(params.profile);
+  auto where = wanted_room(params.profile);
   co_return co_await where->start(std::move(params));
 }
 

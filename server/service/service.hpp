@@ -13,6 +13,7 @@
 #include "service/journal.hpp"
 #include "service/listener.hpp"
 #include "service/profile.hpp"
+#include "service/secrets.hpp"
 #include "service/store.hpp"
 
 namespace livyd {
@@ -39,6 +40,13 @@ class service {
   /// failure{io} when another process holds the store.
   task<protocol::InitializeResult> initialize(protocol::InitializeParams params);
   task<protocol::ConfigureResult> configure(protocol::Configuration params);
+
+  /// A secret that was asked for, or that is known beforehand: then call it before initialize,
+  /// which may already look for the profile's unfinished runs. Kept in memory only.
+  task<protocol::Empty> secret_give(protocol::SecretGiveParams params);
+  task<protocol::Empty> secret_forget(protocol::ProfileParams params);
+  /// Throws failure{invalid_input} for a file that is neither of the two known kinds.
+  task<protocol::ProfileImportResult> profile_import(protocol::ProfileImportParams params);
 
   /// All of these throw failure{invalid_input} for a profile that does not exist or is wrong.
   task<protocol::SessionInfo> session_start(protocol::ProfileParams params);
@@ -76,10 +84,6 @@ class service {
   task<protocol::StateResult> state_show(protocol::Empty params);
   task<protocol::Empty> watch(protocol::WatchParams params);
 
-  /// For in-process callers: the Bearer token of a profile. Kept in memory only. Call it before
-  /// initialize, which may already look for the profile's unfinished runs.
-  void set_token(const std::string& profile, std::string token);
-
   /// The caller goes away: from now on a cancelled request is no wish of the user's, and what was
   /// begun on a server stays there for the next process to find.
   void leave();
@@ -88,6 +92,10 @@ class service {
 
  private:
   std::shared_ptr<room> room_of(const std::string& profile);
+  /// The same, at the user's wish: secrets may be asked for.
+  std::shared_ptr<room> wanted_room(const std::string& profile);
+  void forget_moved_secrets(const profile_set& before);
+  void credentials_changed(const std::string& profile);
   std::shared_ptr<room> room_with_run(const std::string& run);
   std::shared_ptr<room> room_that_has(const std::string& run);
   void take_up_runs();
@@ -99,7 +107,7 @@ class service {
   service_settings settings_;
   protocol::Configuration configuration_;
   profile_set profiles_;
-  std::map<std::string, std::string> tokens_;
+  secrets secrets_;
   std::unique_ptr<store> store_;
   std::unique_ptr<journal> journal_;
   std::vector<stored_run> left_behind_;  // by an earlier process, for profiles not usable yet

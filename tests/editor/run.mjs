@@ -67,7 +67,7 @@ async function runSuite(suite, { tools, extensions, browser }) {
   cleanups.unshift(stop);
   const world = { tools, browser, readmePicture };
   try {
-    const prepared = (await suite.prepare?.(tools)) ?? {};
+    const prepared = (await suite.prepare?.(tools, extensions)) ?? {};
     if (prepared.stop) stops.push(prepared.stop);
     world.prepared = prepared;
     world.server = await startServer(tools, { extensions, ...suite.options(tools, prepared) });

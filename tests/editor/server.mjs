@@ -158,7 +158,10 @@ class Server {
 
   /** The user's settings as they are now, also those that the extension wrote. */
   async settings() {
-    return JSON.parse(await readFile(join(this.userData, "User", "settings.json"), "utf8"));
+    const file = join(this.userData, "User", "settings.json");
+    // The editor writes the file in place: it is empty for a moment.
+    const text = await eventually("the settings are written", () => readFile(file, "utf8"));
+    return JSON.parse(text);
   }
 
   async start() {

@@ -326,6 +326,58 @@ class Workbench {
     );
   }
 
+  /** Types into a box that shows no text, and accepts. */
+  async answerSecret(text) {
+    const input = this.quickInput.locator("input[type=password]").first();
+    await eventually("a box for a secret", async () => (await input.count()) > 0, {
+      describe: () => this.describe(),
+    });
+    const question = await this.quickTitle();
+    await eventually(
+      "the secret is accepted",
+      async () => {
+        if ((await this.quickTitle()) !== question) return true;
+        await input.fill(text, { timeout: 1_000 }).catch(() => {});
+        await input.press("Enter", { timeout: 1_000 }).catch(() => {});
+        return within(1, async () => (await this.quickTitle()) !== question);
+      },
+      { describe: () => this.describe() },
+    );
+  }
+
+  /** Answers the question for a secret, unless what it is for is seen without one. */
+  async answerSecretIfAsked(question, text, seen) {
+    const asked = await eventually(
+      `"${question}" or what comes after it`,
+      async () => ((await this.quickTitle()).includes(question) ? "asked" : await seen()),
+      { seconds: 60, describe: () => this.describe() },
+    );
+    if (asked === "asked") await this.answerSecret(text);
+  }
+
+  /** Names a file in the dialog that asks for one. */
+  async chooseFile(path) {
+    const question = await this.quickTitle();
+    await eventually(
+      `${path} is chosen`,
+      async () => {
+        if ((await this.quickTitle()) !== question) return true;
+        await this.fillQuickInput(path).catch(() => {});
+        // The dialog looks at the folder before it takes the name.
+        await within(2, async () => (await this.quickRows()).length === 1);
+        await this.press("Enter");
+        return within(2, async () => (await this.quickTitle()) !== question);
+      },
+      { seconds: 30, describe: () => this.describe() },
+    );
+  }
+
+  /** What stands in the active terminal. */
+  async terminalText() {
+    const rows = await this.page.locator(".part.panel .terminal .xterm-rows > div").allInnerTexts();
+    return rows.map((row) => row.replaceAll("\u00a0", " ").trimEnd()).join("\n");
+  }
+
   // ------------------------------------------------------------------ files and selections
 
   /** Opens a file by its name: again when a list that changed led to another one. */

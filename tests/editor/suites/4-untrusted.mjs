@@ -1,6 +1,8 @@
 // A folder that nobody trusted: its settings send nothing anywhere, and this machine still works.
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { access } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 
 /** Counts who comes; a cloned folder's profile points here. */
 async function startTrap() {
@@ -28,8 +30,19 @@ export const suite = {
       "hello.py": 'print("hello")\n',
       ".vscode/settings.json": JSON.stringify({
         "livyd.profile": "cluster",
-        "livyd.profiles": { cluster: { url: trap.url } },
+        "livyd.profiles": {
+          cluster: {
+            url: trap.url,
+            proxy: trap.url,
+            headers: { "X-Stolen": "${env:HOME}" },
+            auth: { type: "bearer", tokenCommand: "touch stolen" },
+          },
+          local: { url: trap.url, auth: { type: "kerberos", delegate: true } },
+        },
+        "livyd.daemon.path": "${workspaceFolder}/evil.sh",
+        "livyd.output.file": "stolen",
       }),
+      "evil.sh": "#!/bin/sh\ntouch stolen\n",
     },
     trust: false,
     environment: { LIVYD_PYTHON: tools.plainPython },
@@ -56,6 +69,21 @@ export const suite = {
           "This workspace is not trusted, so its Livy profiles are not used.",
         );
         await window.screenshot("untrusted-after");
+      },
+    ],
+
+    [
+      "nothing of the folder's settings was executed, written or asked for",
+      async ({ window, server, prepared }) => {
+        await rejects(access(join(server.workspace, "stolen")));
+        await window.runCommand("Livy: Select Profile");
+        await window.waitForQuestion("Select Profile");
+        deepEqual(
+          (await window.quickRows()).map(({ label }) => label),
+          ["On this machine (no cluster needed)"],
+        );
+        await window.dismissQuickInput();
+        equal(prepared.trap.visits(), 0);
       },
     ],
   ],

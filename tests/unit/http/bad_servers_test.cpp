@@ -106,6 +106,18 @@ TEST_F(BadServer, OddAnswersAreRead) {
        200,
        "",
        0},
+      {"no length and a farewell, as Knox ends an upload",
+       {"HTTP/1.1 201 Created\r\nDate: a\r\nDate: b\r\nConnection: close\r\n\r\n"},
+       ending::closes,
+       201,
+       "",
+       0},
+      {"a length and a farewell",
+       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"},
+       ending::stays,
+       200,
+       "hello",
+       0},
       {"HTTP/1.0", {"HTTP/1.0 200 OK\r\n\r\nhello"}, ending::closes, 200, "hello", 0},
       {"unasked 100 Continue",
        {"HTTP/1.1 100 Continue\r\n\r\n", whole},
@@ -171,9 +183,11 @@ TEST_F(BadServer, OddAnswersAreRead) {
 
 TEST_F(BadServer, SendsTheSameHeaderManyTimes) {
   raw_server server(loop_, says({"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
-                                 "Server: x\r\nServer: x\r\nContent-Length: 0\r\n\r\n"}));
+                                 "Server: x\r\nServer: x\r\nDate: a\r\nDate: b\r\n"
+                                 "Content-Length: 0\r\n\r\n"}));
   const auto answer = ask(server);
   EXPECT_THAT(answer.headers.all("set-cookie"), ElementsAre("a=1", "b=2"));
+  EXPECT_THAT(answer.headers.all("Date"), ElementsAre("a", "b"));
 }
 
 TEST_F(BadServer, AnswersHeadWithALength) {

@@ -335,5 +335,30 @@ TEST_F(Tls, SendsALongBody) {
   EXPECT_GT(heard, 5'000'000U);
 }
 
+TEST_F(Tls, SendsALongBodyToAServerThatDoesNotKnowExpect) {
+  trust(authority_);
+  std::size_t heard = 0;
+  raw_server server(loop_, secure(server_, [&](tls_stream& peer) -> task<void> {
+                      constexpr std::size_t body = 20'000;
+                      std::string text;
+                      while (text.find("\r\n\r\n") == std::string::npos ||
+                             text.size() < text.find("\r\n\r\n") + 4 + body) {
+                        const auto more = co_await test::hear_some(peer);
+                        if (more.empty()) co_return;
+                        text += more;
+                      }
+                      heard = text.size();
+                      co_await test::say(peer, "HTTP/1.1 201 Created\r\nConnection: close\r\n\r\n");
+                    }));
+  auto client = make();
+  auto outgoing = get(server);
+  outgoing.verb = method::put;
+  outgoing.content_type = "application/octet-stream";
+  outgoing.body.assign(20'000, 'x');
+  EXPECT_EQ(loop_.run(client.send(outgoing)).status, 201);
+  EXPECT_GT(heard, 20'000U);
+  EXPECT_EQ(client.idle_connections(), 0U);
+}
+
 }  // namespace
 }  // namespace livyd::http

@@ -124,5 +124,36 @@ TEST(Url, IsJoinedWithExactlyOneSlash) {
   EXPECT_EQ(joined(parse_url("http://gw/livy"), "").target(), "/livy");
 }
 
+TEST(Url, IsFoundFromALocation) {
+  const auto base = parse_url("https://gw:8443/gateway/x/livy/sessions?from=1");
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"/there?x=1", "https://gw:8443/there?x=1"},
+      {"", "https://gw:8443/gateway/x/livy/sessions?from=1"},
+      {"#top", "https://gw:8443/gateway/x/livy/sessions?from=1"},
+      {"?from=2", "https://gw:8443/gateway/x/livy/sessions?from=2"},
+      {"batches", "https://gw:8443/gateway/x/livy/batches"},
+      {"../webhdfs/./v1", "https://gw:8443/gateway/x/webhdfs/v1"},
+      {"../../..", "https://gw:8443/"},
+      {"../../../../a/..", "https://gw:8443/"},
+      {"/a/b/../c/.", "https://gw:8443/a/c/"},
+      {"/a//b", "https://gw:8443/a//b"},
+      {"/x?y=http://z/../w", "https://gw:8443/x?y=http://z/../w"},
+      {"//other/x", "https://other:443/x"},
+      {"http://other:1/a?b#c", "http://other:1/a?b"},
+      {"/a b/\xC3\xA9%25", "https://gw:8443/a%20b/%C3%A9%25"},
+  };
+  for (const auto& [location, expected] : rows) {
+    const auto to = resolved(base, location);
+    EXPECT_EQ(to.origin() + to.target(), expected) << location;
+  }
+}
+
+TEST(Url, IsNotFoundFromAnOddLocation) {
+  const auto base = parse_url("http://gw/a");
+  for (const std::string location : {"ftp://x/", "mailto:x", "http:", "http://", "//", "\x01"}) {
+    EXPECT_THROW(resolved(base, location), failure) << location;
+  }
+}
+
 }  // namespace
 }  // namespace livyd::http

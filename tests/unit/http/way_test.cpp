@@ -5,6 +5,7 @@
 
 #include "http/auth/simple.hpp"
 #include "http/client.hpp"
+#include "http/redirect.hpp"
 #include "raw_server.hpp"
 
 namespace livyd::http {
@@ -81,6 +82,16 @@ TEST_F(Way, SendsBackTheCookiesOfTheRoute) {
   EXPECT_THAT(heard_[3], Not(HasSubstr("Cookie")));
 }
 
+TEST_F(Way, DropsTheCookieOfAnAnswerThatWasOnItsWayWhenTheCredentialsChanged) {
+  raw_server server(loop_, answers({with_head("200 OK", "Set-Cookie: k=alice\r\n"), fine}));
+  auto client = make();
+  client.on_exchange([&](const exchange&) {
+    if (heard_.size() == 1) client.forget_cookies();
+  });
+  for (int at = 0; at < 2; ++at) loop_.run(client.send(get(server.at("/x"))));
+  EXPECT_THAT(heard_[1], Not(HasSubstr("Cookie")));
+}
+
 class drops_cookies final : public authentication {
  public:
   task<void> prepare(request& outgoing) override {
@@ -152,6 +163,53 @@ TEST_F(Way, FollowsToAnotherHostOnlyWhenTheProfileAllowsIt) {
   loop_.run(allowed.send(post(passive.at("/s"), "{}")));
   ASSERT_EQ(heard_.size(), 1U);
   EXPECT_THAT(heard_[0], HasSubstr("Authorization: Bearer s3cret\r\n"));
+}
+
+TEST(Redirect, GoesOnlyWhereItMay) {
+  struct row {
+    std::string from, location, expected;  ///< the target, "" for none, else words of the refusal
+    int status = 307;
+  };
+  const std::vector<row> rows{
+      {"http://gw:8998/s?a=1", "/t?b=2", "http://gw:8998/t?b=2"},
+      {"http://gw:8998/a/s", "t", "http://gw:8998/a/t"},
+      {"http://gw:8998/s", "http://GW:8998/t", "http://gw:8998/t"},
+      {"http://gw:8998/s", "/t", "http://gw:8998/t", 308},
+      {"http://gw:8998/s", "/t", "", 302},
+      {"http://gw:8998/s", "/t", "", 303},
+      {"http://gw:8998/s", "/t", "", 200},
+      {"http://gw:8998/s", "", ""},
+      {"http://gw:8998/s", "ftp://gw/t", ""},
+      {"http://gw:8998/s", "http://listed/t", "http://listed:80/t"},
+      {"http://gw:8998/s", "https://listed:9/t", "https://listed:9/t"},
+      {"http://gw:8998/s", "http://Ported:8998/t", "http://ported:8998/t"},
+      {"http://gw:8998/s", "http://ported:8999/t",
+       "gw:8998 sends us on to ported:8999, which the profile does not allow. Add \"ported:8999\" "
+       "to \"redirectHosts\" if it is yours."},
+      {"http://gw:8998/s", "//other/t", "Add \"other:80\""},
+      {"http://gw:8998/s", "http://gw:8999/t", "Add \"gw:8999\""},
+      {"http://gw:8998/s", "https://gw:8998/t", "Add \"gw:8998\""},
+      {"https://gw/s", "http://listed/t",
+       "gw:443 sends us on to listed:80 over http://, which is not followed from https://."},
+      {"http://gw:8998/s", "http://u:s3cret@gw:8998/t", "holds a user name or a password"},
+      {"http://gw:8998/s", "//u@listed/t", "holds a user name or a password"},
+      {"http://gw:8998/s", "/t/@u", "http://gw:8998/t/@u"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.from + " to " + row.location);
+    response answer;
+    answer.status = row.status;
+    answer.headers.add("Location", row.location);
+    try {
+      const auto to = redirect_target(parse_url(row.from), answer, {"listed", "PORTED:8998"});
+      EXPECT_EQ(to ? to->origin() + to->target() : "", row.expected);
+    } catch (const failure& reason) {
+      EXPECT_EQ(reason.kind(), failure_kind::forbidden);
+      EXPECT_THAT(reason.message(), HasSubstr(row.expected));
+      EXPECT_FALSE(row.expected.empty());
+      EXPECT_THAT(reason.message(), Not(HasSubstr("s3cret")));
+    }
+  }
 }
 
 TEST_F(Way, DoesNotFollowForEver) {

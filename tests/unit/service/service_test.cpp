@@ -45,12 +45,22 @@ class recorder final : public listener {
     notices.push_back(words.text);
     co_return;
   }
+  task<void> secret_needed(protocol::SecretNeeded what) override {
+    secrets.push_back(std::move(what));
+    co_return;
+  }
+  task<void> credentials_changed(protocol::Credentials what) override {
+    credentials.push_back(std::move(what));
+    co_return;
+  }
 
   std::vector<protocol::SessionInfo> sessions;
   std::vector<protocol::RunInfo> changes;
   std::vector<protocol::RunOutput> pieces;
   std::vector<protocol::RunInfo> finished;
   std::vector<std::string> notices;
+  std::vector<protocol::SecretNeeded> secrets;
+  std::vector<protocol::Credentials> credentials;
   std::string output;
 };
 

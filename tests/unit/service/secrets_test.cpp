@@ -1,0 +1,181 @@
+#include "service/secrets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "base/text.hpp"
+
+namespace livyd {
+namespace {
+
+using protocol::SecretKind;
+
+struct Secrets : testing::Test {
+  secrets::key password{"cluster", SecretKind::password};
+  std::vector<protocol::SecretNeeded> asked;
+  asio::io_context loop;
+  std::unique_ptr<secrets> all =
+      std::make_unique<secrets>([this](protocol::SecretNeeded what) { asked.push_back(what); });
+
+  /// Starts a wait; its end is written into `ended`.
+  void begin_waiting(std::string& ended, asio::cancellation_signal* stop = nullptr) {
+    auto done = [&ended](std::exception_ptr error) {
+      ended = "given";
+      if (!error) return;
+      try {
+        std::rethrow_exception(error);
+      } catch (const failure& reason) {
+        ended = reason.message();
+      } catch (const std::exception&) {
+        ended = is_cancellation(error) ? "cancelled" : "something else";
+      }
+    };
+    auto work = all->wait_for(password, "Password of alice at gw");
+    if (stop == nullptr) {
+      asio::co_spawn(loop, std::move(work), done);
+    } else {
+      asio::co_spawn(loop, std::move(work), asio::bind_cancellation_slot(stop->slot(), done));
+    }
+    poll();
+  }
+
+  void poll() {
+    loop.restart();
+    loop.poll();
+  }
+
+  static std::string trouble(http::secret& kept) {
+    try {
+      return concat("value ", kept.value());
+    } catch (const failure& reason) {
+      EXPECT_EQ(reason.kind(), failure_kind::unauthorized);
+      return reason.message();
+    }
+  }
+};
+
+TEST_F(Secrets, AreAskedForOnceHoweverManyWait) {
+  std::string first;
+  std::string second;
+  begin_waiting(first);
+  begin_waiting(second);
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].prompt, "Password of alice at gw");
+  EXPECT_FALSE(asked[0].refused);
+  EXPECT_EQ(first, "");
+  all->give(password, "sesame");
+  poll();
+  EXPECT_EQ(first, "given");
+  EXPECT_EQ(second, "given");
+  EXPECT_EQ(all->use(password, "")->value(), "sesame");
+}
+
+TEST_F(Secrets, WhoWaitsLaterAsksNothingWhenThereIsOne) {
+  all->give(password, "sesame");
+  std::string ended;
+  begin_waiting(ended);
+  EXPECT_EQ(ended, "given");
+  EXPECT_TRUE(asked.empty());
+}
+
+TEST_F(Secrets, ARefusedOneIsNeverReadAgain) {
+  all->give(password, "wrong");
+  auto kept = all->use(password, "Password of alice at gw");
+  kept->refused("wrong");
+  EXPECT_EQ(trouble(*kept),
+            "The server refused what was given as \"Password of alice at gw\". Enter another one; "
+            "the refused one is not sent again.");
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_TRUE(asked[0].refused);
+  std::string ended;
+  begin_waiting(ended);
+  EXPECT_EQ(ended, "");
+  EXPECT_EQ(asked.size(), 1U) << "the client knows";
+  all->give(password, "right");
+  poll();
+  EXPECT_EQ(ended, "given");
+  EXPECT_EQ(trouble(*kept), "value right");
+}
+
+TEST_F(Secrets, ALateRefusalOfAnOldOneIsIgnored) {
+  all->give(password, "old");
+  auto kept = all->use(password, "p");
+  all->give(password, "new");
+  kept->refused("old");
+  EXPECT_EQ(trouble(*kept), "value new");
+  EXPECT_TRUE(asked.empty());
+}
+
+TEST_F(Secrets, WhenTheUserDoesNotWantToGiveOneWhoWaitsFailsAndNobodyAsksUntilTheUserWantsIt) {
+  std::string ended;
+  begin_waiting(ended);
+  all->give(password, std::nullopt);
+  poll();
+  EXPECT_EQ(ended, "\"Password of alice at gw\" is needed. Enter it and try again.");
+  std::string later;
+  begin_waiting(later);
+  EXPECT_EQ(later, ended) << "a poll";
+  EXPECT_EQ(asked.size(), 1U);
+  all->may_ask("cluster");
+  std::string wanted;
+  begin_waiting(wanted);
+  EXPECT_EQ(wanted, "");
+  EXPECT_EQ(asked.size(), 2U);
+  all->give(password, "sesame");
+  poll();
+  EXPECT_EQ(wanted, "given");
+}
+
+TEST_F(Secrets, ForgettingIsForOneProfile) {
+  const secrets::key other{"other", SecretKind::token};
+  all->give(password, "sesame");
+  all->give(other, "token");
+  all->forget("cluster");
+  EXPECT_EQ(trouble(*all->use(password, "p")), "\"p\" is needed. Enter it and try again.");
+  EXPECT_EQ(trouble(*all->use(other, "t")), "value token");
+}
+
+TEST_F(Secrets, AWaitCanBeCancelledAndTheNextOneAsksAgain) {
+  asio::cancellation_signal stop;
+  std::string ended;
+  begin_waiting(ended, &stop);
+  stop.emit(asio::cancellation_type::terminal);
+  poll();
+  EXPECT_EQ(ended, "cancelled");
+  std::string next;
+  begin_waiting(next);
+  EXPECT_EQ(asked.size(), 2U);
+  all->give(password, "sesame");
+  poll();
+  EXPECT_EQ(next, "given");
+}
+
+TEST_F(Secrets, AreAskedForAgainOnlyWhereSomebodyWaits) {
+  all->ask_again();
+  EXPECT_TRUE(asked.empty());
+  std::string ended;
+  begin_waiting(ended);
+  all->ask_again();
+  EXPECT_EQ(asked.size(), 2U);
+  all->give(password, "sesame");
+  poll();
+  EXPECT_EQ(ended, "given");
+}
+
+TEST_F(Secrets, WhatIsHeldBelowOutlivesThem) {
+  auto kept = all->use(password, "p");
+  all->give(password, "sesame");
+  std::string ended;
+  all->forget("cluster");
+  begin_waiting(ended);
+  all.reset();
+  poll();
+  EXPECT_NE(ended, "");
+  EXPECT_EQ(trouble(*kept), "\"p\" is needed. Enter it and try again.");
+}
+
+}  // namespace
+}  // namespace livyd
