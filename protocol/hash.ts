@@ -1,4 +1,4 @@
 // The hash of protocol.ts that `initialize` sends. Printed by scripts/protocol.mjs.
 
 /** The SHA-256 of protocol.ts: both sides must have been built with the same. */
-export const protocolHash = "d937083e8a77c0011e4ebbb178ecd18283dd0f3ad58eba254568e57002636ae9";
+export const protocolHash = "79dae572a97451e1adcde1df5482b84983584ecf3bf91c09c3921f95c1ec0c67";

@@ -18,7 +18,7 @@ namespace livyd::protocol {
 
 /// The SHA-256 of protocol.ts: both sides must have been built with the same.
 inline constexpr std::string_view protocol_hash =
-    "d937083e8a77c0011e4ebbb178ecd18283dd0f3ad58eba254568e57002636ae9";
+    "79dae572a97451e1adcde1df5482b84983584ecf3bf91c09c3921f95c1ec0c67";
 
 /// A message that is not what protocol.ts says; `what()` names the path of the culprit:
 /// `"source.firstLine" is missing`.
@@ -492,11 +492,13 @@ struct LogPage {
   bool operator==(const LogPage&) const = default;
 };
 
+/// The driver's own streams come from YARN, where the driver runs in the cluster.
 enum class LogSection {
   stdout,
   stderr,
   yarn,
-  driver,
+  driver_stdout,
+  driver_stderr,
 };
 
 /// The word as it stands on the wire.
@@ -505,7 +507,8 @@ constexpr std::string_view name_of(LogSection value) {
     case LogSection::stdout: return "stdout";
     case LogSection::stderr: return "stderr";
     case LogSection::yarn: return "yarn";
-    case LogSection::driver: return "driver";
+    case LogSection::driver_stdout: return "driverStdout";
+    case LogSection::driver_stderr: return "driverStderr";
   }
   return "";
 }
@@ -1912,8 +1915,9 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Lo
   if (detail::is_word(from, "stdout")) { to = LogSection::stdout; return; }
   if (detail::is_word(from, "stderr")) { to = LogSection::stderr; return; }
   if (detail::is_word(from, "yarn")) { to = LogSection::yarn; return; }
-  if (detail::is_word(from, "driver")) { to = LogSection::driver; return; }
-  detail::refuse_word(from, at, "stdout, stderr, yarn, driver");
+  if (detail::is_word(from, "driverStdout")) { to = LogSection::driver_stdout; return; }
+  if (detail::is_word(from, "driverStderr")) { to = LogSection::driver_stderr; return; }
+  detail::refuse_word(from, at, "stdout, stderr, yarn, driverStdout, driverStderr");
 }
 
 inline void from_json(const nlohmann::json& from, LogSection& to) { detail::read(from, {}, to); }

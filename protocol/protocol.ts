@@ -354,7 +354,8 @@ export interface LogPage {
   lines: string[];
 }
 
-export type LogSection = "stdout" | "stderr" | "yarn" | "driver";
+/** The driver's own streams come from YARN, where the driver runs in the cluster. */
+export type LogSection = "stdout" | "stderr" | "yarn" | "driverStdout" | "driverStderr";
 
 /** New lines of a followed log: each line that was ever visible once, in order per section. */
 export interface LogLines {

@@ -7,7 +7,8 @@ const titles: Record<LogSection, string> = {
   stdout: "[stdout]",
   stderr: "[stderr]",
   yarn: "[YARN]",
-  driver: "[driver]",
+  driverStdout: "[driver stdout]",
+  driverStderr: "[driver stderr]",
 };
 
 /** Names a section where it begins, and a session where another one begins. */

@@ -143,6 +143,13 @@ std::string conversation::remembered_session() const {
   return stored->name.empty() ? stored->id : stored->name;
 }
 
+stored_words conversation::last_words() const {
+  const auto folder = state_folder_of(where_.workspace);
+  const auto stored = store::peek(folder, where_.profile);
+  if (stored) return {};
+  return store::peek_last_words(folder, where_.profile);
+}
+
 /// A value that was refused is not asked for again: what failed says so, as at any other command.
 void conversation::answer(protocol::SecretNeeded what) {
   if (what.refused) return;

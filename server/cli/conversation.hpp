@@ -38,6 +38,8 @@ class conversation {
   /// The name (or id) of the session that this workspace uses, without waiting for another livyd
   /// that uses it, too. Throws failure{not_found} when there is none.
   std::string remembered_session() const;
+  /// What is left of this folder's session when it failed and there is no other one; else empty.
+  stored_words last_words() const;
 
   /// Asks on the terminal; true with --yes. Throws failure{invalid_input}, which begins with `why`,
   /// where nobody can answer.

@@ -16,8 +16,10 @@ std::string_view heading_of(LogSection section) {
       return "[stdout]";
     case LogSection::yarn:
       return "[YARN]";
-    case LogSection::driver:
-      return "[driver]";
+    case LogSection::driver_stdout:
+      return "[driver stdout]";
+    case LogSection::driver_stderr:
+      return "[driver stderr]";
     case LogSection::stderr:
       break;
   }
@@ -25,7 +27,8 @@ std::string_view heading_of(LogSection section) {
 }
 
 std::optional<LogSection> section_named(std::string_view line) {
-  for (const auto section : {LogSection::stdout, LogSection::stderr, LogSection::yarn}) {
+  for (const auto section : {LogSection::stdout, LogSection::stderr, LogSection::yarn,
+                             LogSection::driver_stdout, LogSection::driver_stderr}) {
     if (line == heading_of(section)) return section;
   }
   return std::nullopt;

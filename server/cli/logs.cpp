@@ -8,6 +8,7 @@
 #include "cli/conversation.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/json_line.hpp"
+#include "service/log_view.hpp"
 
 namespace livyd {
 namespace {
@@ -39,6 +40,19 @@ task<int> read(conversation& here, logs_command asked, std::string session) {
   co_return exit_code::ok;
 }
 
+/// What is left of a session that failed, when the server has forgotten it.
+task<int> print_kept(conversation& here, logs_command asked, stored_words kept) {
+  auto page = log_page_of(lines_of(kept), asked.from, asked.tail.value_or(-1));
+  page.session = kept.name;
+  here.events().rest();
+  if (asked.json) {
+    co_await here.screen().output(json_line(page));
+  } else {
+    co_await print(here, page.lines);
+  }
+  co_return exit_code::ok;
+}
+
 /// The end of what is there already, which the follower then does not tell again.
 task<void> print_tail(conversation& here, const logs_command& asked, std::string session) {
   auto page = co_await here.all().log_read(
@@ -62,6 +76,11 @@ task<int> follow(conversation& here, logs_command asked, std::string session) {
 task<int> show_log(conversation& here, logs_command asked) {
   // Without this folder's store: a run that is under way must not be waited for.
   co_await here.initialize("livyd logs", false);
+  const auto kept = asked.session.empty() ? here.last_words() : stored_words{};
+  if (!is_empty(kept)) {
+    here.screen().say("The session failed and is no longer on the server. Its last words:");
+    co_return co_await print_kept(here, asked, kept);
+  }
   auto session = asked.session.empty() ? here.remembered_session() : asked.session;
   if (asked.follow) co_return co_await follow(here, std::move(asked), std::move(session));
   co_return co_await read(here, std::move(asked), std::move(session));

@@ -69,7 +69,9 @@ task<int> change(conversation& here, session_command asked) {
   here.events().rest();
   if (asked.json) co_return exit_code::ok;  // its last event said it
   if (asked.what == action::stop) {
-    here.screen().say("The session is removed. Start one when you want: livyd session start.");
+    here.screen().say(
+        session.detail ? "livyd does that the next time it works in this folder."
+                       : "The session is removed. Start one when you want: livyd session start.");
   } else {
     here.screen().say(described(session));
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,10 +42,6 @@ struct client_options {
   duration patience = 60s;
 };
 
-/// What a call writes: fills the buffer, returns how much; 0 at the end. May block in coroutine
-/// fashion; throws to end the call.
-using byte_source = std::function<task<std::size_t>(asio::mutable_buffer)>;
-
 /// Paths are absolute and not encoded ("/user/alice/a b.py"). Every function throws what
 /// http::client throws and failure{not_found, forbidden, rejected, unsupported, server_error}; the
 /// message is the first line of what HDFS says, with the path, and what to do; the detail names the
@@ -52,7 +49,12 @@ using byte_source = std::function<task<std::size_t>(asio::mutable_buffer)>;
 /// addresses carry tokens and are never logged nor shown. Cancellable.
 class client {
  public:
-  client(http::client& transport, clock& time, client_options options);
+  /// `transport` proves who asks, at the roots' own origins only; whatever a root sends us on to
+  /// elsewhere (a data node) is asked through `plain`, which has no credentials.
+  client(http::client& transport, http::client& plain, clock& time, client_options options);
+  ~client();
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
 
   /// Nothing when there is no such path.
   task<std::optional<file_status>> status(std::string path);
@@ -73,21 +75,21 @@ class client {
 
   /// Writes the file under its own name in two steps; whoever needs it whole or not at all takes
   /// upload(). `bytes` as told by the source's owner; another number is failure{io}.
-  task<void> create(std::string path, byte_source from, std::int64_t bytes, bool overwrite,
+  task<void> create(std::string path, http::byte_source from, std::int64_t bytes, bool overwrite,
                     std::string permission = {});
-  task<void> append(std::string path, byte_source from, std::int64_t bytes);
+  task<void> append(std::string path, http::byte_source from, std::int64_t bytes);
   /// `length` < 0: to the end.
   task<void> read(std::string path, std::int64_t offset, std::int64_t length, http::body_sink sink);
 
  private:
   class implementation;
-  std::shared_ptr<implementation> implementation_;
+  std::unique_ptr<implementation> implementation_;
 };
 
 /// Writes to "<folder>/.<name>.part-<random>", compares the length, renames onto `path`. After a
 /// failure or cancellation nothing stands under `path` that did not stand there before, and the
 /// part is removed. `progress` gets the bytes sent so far, at most ten times a second.
-task<void> upload(client& to, std::string path, byte_source from, std::int64_t bytes,
+task<void> upload(client& to, std::string path, http::byte_source from, std::int64_t bytes,
                   bool overwrite, std::function<void(std::int64_t)> progress);
 
 }  // namespace livyd::hdfs

@@ -129,7 +129,8 @@ class client::implementation {
     for (int hops = 0;; ++hops) {
       outgoing.headers = own_headers;
       auto answer = co_await authenticated(outgoing, sink);
-      if (!outgoing.follow_redirects || hops == most_hops) co_return answer;
+      const bool may_follow = outgoing.follow_redirects && !outgoing.source;
+      if (!may_follow || hops == most_hops) co_return answer;
       auto next = redirect_target(outgoing.target, answer, settings_.redirect_hosts);
       if (!next) co_return answer;
       outgoing.target = std::move(*next);
@@ -142,6 +143,14 @@ class client::implementation {
       if (!outgoing.headers.has(name)) outgoing.headers.add(name, value);
     }
     const auto own_headers = outgoing.headers;
+    // Shared: the source may be called by a request that unwinds after us.
+    const auto source_used = std::make_shared<bool>(false);
+    if (outgoing.source) {
+      outgoing.source = [source_used, read = std::move(outgoing.source)](auto into) {
+        *source_used = true;
+        return read(into);
+      };
+    }
     for (int retries = 0;; ++retries) {
       outgoing.headers = own_headers;
       const auto cookies = cookies_.field_for(outgoing, std::chrono::system_clock::now());
@@ -155,8 +164,9 @@ class client::implementation {
       if (account == account_) cookies_.take(outgoing, answer, std::chrono::system_clock::now());
       const auto found = co_await auth_->judge(outgoing, answer);
       if (found == verdict::again_without_cookies) cookies_.forget(outgoing);
-      // A body that went to the sink cannot be taken back.
-      if (found == verdict::final || streamed || retries == most_retries) co_return answer;
+      // A body that went to the sink, or came from the source, cannot be taken back.
+      if (found == verdict::final || streamed || *source_used || retries == most_retries)
+        co_return answer;
     }
   }
 
@@ -164,7 +174,8 @@ class client::implementation {
   task<response> permitted(const request& outgoing, const body_sink& sink) {
     constexpr int expectation_failed = 417;
     attempt one{.outgoing = outgoing, .sink = sink};
-    one.expects = outgoing.body.size() > longest_unasked && !never_permits(outgoing.target);
+    const bool is_long = outgoing.source || outgoing.body.size() > longest_unasked;
+    one.expects = is_long && !never_permits(outgoing.target);
     auto answer = co_await answered(one);
     if (!one.expects || answer.status != expectation_failed) co_return answer;
     silent_on_expect_[outgoing.target.origin()] = steady::now();

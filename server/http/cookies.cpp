@@ -15,12 +15,6 @@ namespace {
 constexpr std::size_t most_cookies = 50;
 constexpr std::size_t most_bytes = 8_KiB;
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// "name=value" cut at the first '='.
 std::pair<std::string_view, std::string_view> halves(std::string_view pair) {
   const auto equals = pair.find('=');

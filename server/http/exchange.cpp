@@ -130,10 +130,11 @@ std::string head_of(const request& outgoing, const exchange_options& options) {
   }
   const bool writes = outgoing.verb == method::post || outgoing.verb == method::put;
   if (writes || !outgoing.body.empty()) {
+    const auto bytes = outgoing.source ? outgoing.source_bytes : outgoing.body.size();
     if (!outgoing.content_type.empty() && !outgoing.headers.has("Content-Type")) {
       append_field(head, "Content-Type", outgoing.content_type);
     }
-    append_field(head, "Content-Length", std::to_string(outgoing.body.size()));
+    append_field(head, "Content-Length", std::to_string(bytes));
     if (options.expects) append_field(head, "Expect", "100-continue");
   }
   head += "\r\n";
@@ -154,6 +155,7 @@ class conversation {
   task<void> write() {
     const auto head = head_of(outgoing_, options_);
     co_await write_all({asio::buffer(head), asio::buffer(outgoing_.body)});
+    if (outgoing_.source) co_await write_from_source();
   }
 
   /// The head, and the body if the server wants it. An answer that came instead of the body ends
@@ -174,6 +176,7 @@ class conversation {
     }
     progress_.body_withheld = false;
     co_await write_all({asio::buffer(outgoing_.body), asio::const_buffer()});
+    if (outgoing_.source) co_await write_from_source();
     co_return std::nullopt;
   }
 
@@ -201,6 +204,21 @@ class conversation {
       const auto of_first = std::min(written.bytes, rest[0].size());
       rest[0] += of_first;
       rest[1] += written.bytes - of_first;
+    }
+  }
+
+  task<void> write_from_source() {
+    std::string piece(piece_limit, '\0');
+    auto left = outgoing_.source_bytes;
+    while (left > 0 && !write_error_) {
+      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
+      const auto bytes = co_await outgoing_.source(asio::buffer(piece.data(), most));
+      if (bytes == 0) {
+        throw failure(failure_kind::io, concat("What is sent to ", peer(), " ended ", left,
+                                               " bytes early. It changed meanwhile; try again."));
+      }
+      left -= bytes;
+      co_await write_all({asio::buffer(piece.data(), bytes), asio::const_buffer()});
     }
   }
 

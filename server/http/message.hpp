@@ -1,6 +1,7 @@
 // What is asked and what is answered over HTTP, as plain values.
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -38,12 +39,20 @@ class fields {
 enum class method { get, head, post, put, delete_, connect };
 std::string_view name_of(method verb);
 
+/// What a long body is made of: fills the buffer, returns how much; 0 at the end. What it throws
+/// ends the request.
+using byte_source = std::function<task<std::size_t>(asio::mutable_buffer)>;
+
 struct request {
   method verb = method::get;
   url target;
   fields headers;  ///< besides Host, Content-Type, Content-Length and what authentication adds
   std::string content_type;  ///< required with a body: gateways rewrite what has none
   std::string body;
+  /// Instead of `body`: read once, when the server lets it come, so that such a request is sent
+  /// again only as long as nothing was read. Too few bytes are failure{io}, more are not read.
+  byte_source source = {};
+  std::uint64_t source_bytes = 0;
   /// For the whole operation: connect, authenticate, send, read.
   duration deadline = 30s;
   /// The longest silence while the answer is awaited or read; nothing: what the client was told.

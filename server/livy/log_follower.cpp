@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "livy/backoff.hpp"
+#include "livy/driver_log.hpp"
 
 namespace livyd::livy {
 namespace {
@@ -14,11 +15,18 @@ constexpr duration moving_wait = 1s;
 constexpr duration still_wait = 5s;
 /// How often the session itself is looked at: whether it lives, and where its driver's log is.
 constexpr duration session_interval = 10s;
+/// Of each of the driver's streams, each time.
+constexpr std::size_t followed_bytes = 64_KiB;
+constexpr duration page_deadline = 5s;
 
 class log_watch {
  public:
-  log_watch(client& livy, clock& time, std::string session, log_listener told)
-      : livy_(livy), time_(time), session_(std::move(session)), told_(std::move(told)) {}
+  log_watch(log_server server, log_pages pages, clock& time, std::string session, log_listener told)
+      : server_(std::move(server)),
+        pages_(std::move(pages)),
+        time_(time),
+        session_(std::move(session)),
+        told_(std::move(told)) {}
 
   task<void> run() {
     std::string ending;
@@ -34,6 +42,7 @@ class log_watch {
   task<std::string> turn() {
     std::optional<failure> problem;
     try {
+      if (!livy_ || failures_ > 0) livy_ = co_await server_();
       co_return co_await look();
     } catch (const failure& reason) {
       problem = reason;
@@ -51,9 +60,10 @@ class log_watch {
   task<std::string> look() {
     const auto ending = co_await look_at_session();
     if (ending && ending->gone) co_return ending->words;
-    auto page = co_await livy_.read_log(session_, 0, -1);
+    auto page = co_await livy_->read_log(session_, 0, -1);
     failures_ = 0;
-    const bool moved = co_await tell_new_lines(std::move(page.lines));
+    bool moved = co_await tell_new_lines(std::move(page.lines));
+    moved |= co_await look_at_driver();
     wait_ = moved ? moving_wait : std::min<duration>(wait_ * 3 / 2, still_wait);
     co_return ending ? ending->words : std::string();
   }
@@ -69,7 +79,7 @@ class log_watch {
 
   task<std::optional<session_end>> look_at_session() {
     if (!is_session_due()) co_return std::nullopt;
-    const auto seen = co_await livy_.find_session(session_);
+    const auto seen = co_await livy_->find_session(session_);
     looked_ = time_.now();
     if (!seen) {
       co_return session_end{"The session is gone: nothing more comes.", true};
@@ -80,7 +90,7 @@ class log_watch {
     }
     name_ = seen->name;
     if (!seen->application_id.empty()) application_ = seen->application_id;
-    co_await tell_driver_log(seen->driver_log_url);
+    if (!seen->driver_log_url.empty()) driver_log_url_ = seen->driver_log_url;
     if (seen->phase() != session_phase::dead) co_return std::nullopt;
     co_return session_end{concat("The session has ended (", seen->state, "): nothing more comes."),
                           false};
@@ -94,12 +104,24 @@ class log_watch {
   }
 
   /// Livy knows this address in cluster mode only, where its own log stands still.
-  task<void> tell_driver_log(std::string url) {
-    if (url.empty() || std::exchange(driver_log_told_, true)) co_return;
-    co_await tell(
-        concat("The driver runs in the cluster and Livy's log of the session ends where it was "
-               "submitted. The driver's own log is at ",
-               url));
+  task<bool> look_at_driver() {
+    if (driver_log_url_.empty()) co_return false;
+    // Where nobody answers, asking takes seconds.
+    if (driver_trouble_ && time_.now() - driver_asked_ < session_interval) co_return false;
+    driver_asked_ = time_.now();
+    auto error = co_await fetch_driver_log(pages_, driver_log_url_, "stderr", followed_bytes);
+    if (!error.problem.empty()) {
+      // The one reason is as good as two, and would be told anew each time they alternate.
+      if (!std::exchange(driver_trouble_, true)) {
+        co_await tell(words_of_driver_log(driver_log_url_, error.problem));
+      }
+      co_return false;
+    }
+    driver_trouble_ = false;
+    bool moved = co_await tell_driver(log_section::driver_error, driver_error_, std::move(error));
+    auto out = co_await fetch_driver_log(pages_, driver_log_url_, "stdout", followed_bytes);
+    moved |= co_await tell_driver(log_section::driver_out, driver_out_, std::move(out));
+    co_return moved;
   }
 
   task<bool> tell_new_lines(std::vector<std::string> lines) {
@@ -114,6 +136,11 @@ class log_watch {
     log_join join;
     bool gap = false;  ///< not told yet: only hidden lines came after it
   };
+
+  task<bool> tell_driver(log_section section, section_state& state, driver_log page) {
+    if (page.cut && state.join.is_fresh()) state.gap = true;
+    return tell_section(section, state, std::move(page.lines));
+  }
 
   task<bool> tell_section(log_section section, section_state& state,
                           std::vector<std::string> page) {
@@ -137,7 +164,9 @@ class log_watch {
     co_await told_(std::move(words));
   }
 
-  client& livy_;
+  log_server server_;
+  log_pages pages_;
+  std::shared_ptr<client> livy_;
   clock& time_;
   std::string session_;
   log_listener told_;
@@ -149,13 +178,54 @@ class log_watch {
   std::optional<clock::time_point> looked_;
   std::optional<std::string> name_;
   std::string application_;
-  bool driver_log_told_ = false;
+  std::string driver_log_url_;
+  section_state driver_out_{.join = log_join::without_ring()};
+  section_state driver_error_{.join = log_join::without_ring()};
+  bool driver_trouble_ = false;
+  clock::time_point driver_asked_;
 };
 
 }  // namespace
 
-task<void> follow_log(client& livy, clock& time, std::string session, log_listener told) {
-  log_watch watch(livy, time, std::move(session), std::move(told));
+std::string words_of_driver_log(std::string_view url, std::string_view problem) {
+  return concat(
+      "The driver runs in the cluster, and Livy's own log ends where it was submitted. The "
+      "driver's log is at ",
+      url, " and cannot be read from here: ", problem);
+}
+
+task<driver_log> fetch_driver_log(log_pages pages, std::string driver_log_url, std::string stream,
+                                  std::size_t bytes) {
+  driver_log out;
+  try {
+    for (auto& address : driver_log_addresses(driver_log_url, stream, bytes)) {
+      const auto host = address.host_and_port();
+      auto reading = pages(std::move(address));
+      const auto answer = co_await with_deadline(std::move(reading), page_deadline,
+                                                 concat(host, " did not answer in time."));
+      auto page = read_driver_log(answer, bytes);
+      if (page) {
+        out.lines = std::move(page->lines);
+        out.cut = page->cut;
+        out.problem.clear();
+        break;
+      }
+      out.problem = concat(
+          host, " answered with ",
+          answer.ok() ? std::string("a page that is no log") : concat("status ", answer.status),
+          ".");
+    }
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    out.problem = reason.message();
+  }
+  co_return out;
+}
+
+task<void> follow_log(log_server server, log_pages driver_log, clock& time, std::string session,
+                      log_listener told) {
+  log_watch watch(std::move(server), std::move(driver_log), time, std::move(session),
+                  std::move(told));
   co_await watch.run();
 }
 

@@ -8,7 +8,7 @@
 
 namespace livyd::livy {
 
-enum class log_section { out, error, yarn };
+enum class log_section { out, error, yarn, driver_out, driver_error };
 
 /// One answer of /log taken apart ("stdout: ", "\nstderr: ", "\nYARN Diagnostics: "); what stands
 /// under no heading counts as `error`.
@@ -33,6 +33,9 @@ class log_join {
  public:
   /// `ring` = how many lines the server keeps (200): a page that is shorter has lost nothing.
   explicit log_join(std::size_t ring = 200) : ring_(ring) {}
+  /// How many lines there may be at most is not known; a page says itself whether it was cut.
+  static log_join without_ring() { return log_join(static_cast<std::size_t>(-1)); }
+  bool is_fresh() const { return last_.empty(); }
   joined_lines take(std::vector<std::string> page);
 
  private:

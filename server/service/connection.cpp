@@ -96,6 +96,27 @@ task<std::shared_ptr<livy::client>> connection::open() {
   co_return std::shared_ptr<livy::client>(link_, &link_->livy);
 }
 
+task<http::response> connection::read_page(http::url address) {
+  constexpr std::size_t page_limit = 2_MiB;
+  const bool own = link_ && address.origin() == link_->livy.base().origin();
+  if (!own && !strangers_) {
+    auto settings = client_settings();
+    settings.user_agent = settings_.user_agent;
+    settings.headers = {};  // they may hold keys, and a certificate says who asks
+    settings.tls.certificate.clear();
+    settings.tls.key.clear();
+    strangers_ =
+        std::make_shared<http::client>(executor_, std::move(settings), http::no_authentication());
+    trace(*strangers_);
+  }
+  // A request in flight keeps its client.
+  const auto client = own ? std::shared_ptr<http::client>(link_, &link_->transport) : strangers_;
+  http::request asked;
+  asked.target = std::move(address);
+  asked.body_limit = page_limit;
+  co_return co_await client->send(std::move(asked));
+}
+
 void connection::credentials_changed() {
   if (!link_) return;
   link_->transport.forget_cookies();
@@ -170,12 +191,8 @@ std::unique_ptr<http::authentication> connection::observed(
       std::move(inner), [told = settings_.credentials_used] { told(true); });
 }
 
-void connection::connect_to(const std::string& url, http::client_settings settings,
-                            std::unique_ptr<http::authentication> auth) {
-  settings.user_agent = settings_.user_agent;
-  auto made =
-      std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
-  made->transport.on_exchange([traced = settings_.traced](const http::exchange& done) {
+void connection::trace(http::client& client) const {
+  client.on_exchange([traced = settings_.traced](const http::exchange& done) {
     const auto words = concat(done.verb, " ", done.path, " ", done.status, " ", done.milliseconds,
                               " ms, ", done.sent_bytes, " B out, ", done.received_bytes, " B in");
     if (traced && traced()) {
@@ -184,6 +201,14 @@ void connection::connect_to(const std::string& url, http::client_settings settin
       log::debug("http", words);
     }
   });
+}
+
+void connection::connect_to(const std::string& url, http::client_settings settings,
+                            std::unique_ptr<http::authentication> auth) {
+  settings.user_agent = settings_.user_agent;
+  auto made =
+      std::make_shared<link>(executor_, std::move(settings), std::move(auth), livy::base_url(url));
+  trace(made->transport);
   link_ = std::move(made);
 }
 

@@ -38,6 +38,10 @@ class connection {
   /// Other credentials were given, or they were forgotten: the server's cookies stand for the old
   /// ones.
   void credentials_changed();
+  /// GETs a page that the server has named, such as the driver's log. The profile's
+  /// authentication goes with it to the profile's own server only: whoever stands elsewhere learns
+  /// no secret. After open(). Throws what http::client::send throws.
+  task<http::response> read_page(http::url address);
   /// Of a profile with Kerberos; null for any other.
   const std::shared_ptr<http::kerberos>& tickets() const { return tickets_; }
   void on_credentials_used(std::function<void(bool refused)> told) {
@@ -54,6 +58,7 @@ class connection {
   http::client_settings client_settings() const;
   std::unique_ptr<http::authentication> authentication() const;
   std::unique_ptr<http::authentication> observed(std::unique_ptr<http::authentication> inner) const;
+  void trace(http::client& client) const;
   void connect_to(const std::string& url, http::client_settings settings,
                   std::unique_ptr<http::authentication> auth);
 
@@ -63,6 +68,7 @@ class connection {
   std::string connected_to_;                 // URL and token of the client below
   std::shared_ptr<http::kerberos> tickets_;  // shared with what authenticates, and who watches
   std::shared_ptr<link> link_;               // its Livy client is handed out, and keeps it
+  std::shared_ptr<http::client> strangers_;  // for other servers' pages, without authentication
 };
 
 }  // namespace livyd

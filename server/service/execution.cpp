@@ -231,10 +231,9 @@ task<bool> execution::submit() {
     auto session = co_await tools_.session.ensure();
     co_await open();
     if (run_.stop_asked) throw_cancelled();
-    run_.stored.session = std::move(session);
     std::optional<failure> problem;
     try {
-      co_await submit_once();
+      co_await submit_once(std::move(session));
     } catch (const failure& reason) {
       problem = reason;
     }
@@ -264,12 +263,14 @@ task<bool> execution::submit() {
   }
 }
 
-task<bool> execution::submit_once() {
+task<bool> execution::submit_once(ready_session to) {
   auto& stored = run_.stored;
   stored.server = tools_.server.stored_url();
-  stored.session_name = tools_.session.info().name.value_or("");
-  stored.last_known = tools_.session.last_statement();
-  stored.agent = tools_.session.has_agent() && stored.params.language == protocol::Language::python;
+  stored.session = std::move(to.id);
+  stored.session_name = std::move(to.name);
+  stored.application_id = std::move(to.application_id);
+  stored.last_known = to.last_statement;
+  stored.agent = to.agent && stored.params.language == protocol::Language::python;
   stored.statement = -1;
   stored.phase = run_phase::sending;
   stored.sent = tools_.time.wall_milliseconds();
@@ -297,7 +298,7 @@ task<void> execution::rejoin() {
   if (stored.server != tools_.server.stored_url()) {
     throw failure(failure_kind::session_lost, "the profile points to another server now");
   }
-  co_await tools_.session.rejoin(stored.session, stored.session_name);
+  co_await tools_.session.rejoin(stored.session, stored.session_name, stored.application_id);
   co_await open();
   if (stored.statement >= 0) co_await expect_own_statement();
   // Without an agent the whole output comes with the result.

@@ -42,7 +42,7 @@ class execution {
 
  private:
   task<bool> submit();
-  task<bool> submit_once();
+  task<bool> submit_once(ready_session to);
   task<void> rejoin();
   task<void> expect_own_statement();
   task<bool> find_out();

@@ -43,6 +43,7 @@ std::string written(const stored_run& run) {
               {"server", run.server},
               {"session", run.session},
               {"sessionName", run.session_name},
+              {"applicationId", run.application_id},
               {"lastKnown", run.last_known},
               {"statement", run.statement},
               {"agent", run.agent},
@@ -65,6 +66,7 @@ stored_run read_run(const std::string& text) {
   run.server = in.value("server", "");
   run.session = in.value("session", "");
   run.session_name = in.value("sessionName", "");
+  run.application_id = in.value("applicationId", "");
   run.last_known = in.value("lastKnown", std::int64_t{-1});
   run.statement = in.value("statement", std::int64_t{-1});
   run.agent = in.value("agent", false);

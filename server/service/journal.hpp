@@ -29,6 +29,7 @@ struct stored_run {
   std::string server;   ///< the root of the server it was sent to; "" for the embedded endpoint
   std::string session;  ///< Livy's id of the session it was sent to
   std::string session_name;      ///< "" = that session has no name
+  std::string application_id;    ///< of that session; "" = not known
   std::int64_t last_known = -1;  ///< the highest statement id known before it was sent
   std::int64_t statement = -1;   ///< -1 = not known
   bool agent = false;            ///< it was sent for the agent: unwrapped, with live output

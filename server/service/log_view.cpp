@@ -13,6 +13,9 @@
 namespace livyd {
 namespace {
 
+/// Of each of the driver's streams on one page.
+constexpr std::size_t driver_log_bytes = 256_KiB;
+
 /// Whom the follower tells, and as what. A copy of its own: the follower may end after its owner.
 struct follower_words {
   listener& events;
@@ -48,6 +51,10 @@ struct follower_words {
         return protocol::LogSection::stdout;
       case livy::log_section::yarn:
         return protocol::LogSection::yarn;
+      case livy::log_section::driver_out:
+        return protocol::LogSection::driver_stdout;
+      case livy::log_section::driver_error:
+        return protocol::LogSection::driver_stderr;
       case livy::log_section::error:
         break;
     }
@@ -55,12 +62,14 @@ struct follower_words {
   }
 };
 
-task<void> follow_to_the_end(std::shared_ptr<livy::client> livy, clock& time,
-                             follower_words words) {
+task<void> follow_to_the_end(connection& server, clock& time, follower_words words) {
+  auto way = [&server] { return server.open(); };
+  auto pages = [&server](http::url address) { return server.read_page(std::move(address)); };
   auto told = [words](livy::followed_lines now) { return words.tell(std::move(now)); };
   std::string problem;
   try {
-    co_await livy::follow_log(*livy, time, words.session, std::move(told));
+    co_await livy::follow_log(std::move(way), std::move(pages), time, words.session,
+                              std::move(told));
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::cancelled) throw;
     problem = reason.message();
@@ -74,18 +83,23 @@ task<void> follow_to_the_end(std::shared_ptr<livy::client> livy, clock& time,
 
 }  // namespace
 
-std::vector<std::string> shown_log(const std::vector<std::string>& lines) {
+std::vector<std::string> shown_log(const std::vector<std::string>& lines, driver_streams driver) {
   auto sections = livy::split_log(lines);
-  std::pair<const char*, std::vector<std::string>*> named[] = {
-      {"[stdout]", &sections.out}, {"[stderr]", &sections.error}, {"[YARN]", &sections.yarn}};
+  std::pair<const char*, std::vector<std::string>*> named[] = {{"[stdout]", &sections.out},
+                                                               {"[stderr]", &sections.error},
+                                                               {"[YARN]", &sections.yarn},
+                                                               {"[driver stdout]", &driver.out},
+                                                               {"[driver stderr]", &driver.error}};
   for (auto& [name, section] : named) std::erase_if(*section, livy::is_side_channel_line);
   const auto filled = std::count_if(std::begin(named), std::end(named),
                                     [](const auto& one) { return !one.second->empty(); });
   std::vector<std::string> out;
+  const bool in_cluster = !driver.out.empty() || !driver.error.empty();
   for (auto& [name, section] : named) {
-    if (filled > 1 && !section->empty()) out.emplace_back(name);
+    if ((filled > 1 || in_cluster) && !section->empty()) out.emplace_back(name);
     std::move(section->begin(), section->end(), std::back_inserter(out));
   }
+  if (!driver.notice.empty()) out.push_back(std::move(driver.notice));
   return out;
 }
 
@@ -99,6 +113,14 @@ protocol::LogPage log_page_of(std::vector<std::string> lines, std::optional<std:
   page.lines.assign(std::make_move_iterator(lines.begin() + page.from),
                     std::make_move_iterator(lines.begin() + end));
   return page;
+}
+
+std::vector<std::string> lines_of(const stored_words& kept) {
+  std::vector<std::string> out;
+  if (!kept.reason.empty()) out.push_back(kept.reason);
+  for (const auto line : split(kept.text, '\n')) out.emplace_back(line);
+  while (!out.empty() && out.back().empty()) out.pop_back();
+  return out;
 }
 
 log_view::log_view(asio::any_io_executor executor, clock& time, listener& events,
@@ -117,25 +139,57 @@ task<std::string> log_view::session_or_active(std::optional<std::string> id_or_n
   throw failure(failure_kind::not_found, "There is no session. Start one, or attach to one.");
 }
 
+/// Livy knows the driver's log in cluster mode only; its own stands still there.
+task<driver_streams> log_view::read_driver(livy::client& livy, std::string session) {
+  driver_streams out;
+  std::string url;
+  try {
+    auto found = co_await livy.find_session(session);
+    if (found) url = std::move(found->driver_log_url);
+  } catch (const failure& reason) {
+    if (!is_transient(reason.kind())) throw;  // else Livy's log is better than none
+  }
+  if (url.empty()) co_return out;
+  auto pages = [this](http::url address) { return connection_.read_page(std::move(address)); };
+  auto error = co_await livy::fetch_driver_log(pages, url, "stderr", driver_log_bytes);
+  if (!error.problem.empty()) {
+    out.notice = concat("· ", livy::words_of_driver_log(url, error.problem));
+    co_return out;
+  }
+  auto standard = co_await livy::fetch_driver_log(pages, url, "stdout", driver_log_bytes);
+  out.error = std::move(error.lines);
+  out.out = std::move(standard.lines);
+  if (error.cut || standard.cut) {
+    out.notice = concat("· There is more of the driver's log at ", url);
+  }
+  co_return out;
+}
+
+log_view::whole_log log_view::log_of(const stored_words& kept) {
+  whole_log out;
+  out.session = kept.name.empty() ? kept.id : kept.name;
+  out.lines = lines_of(kept);
+  return out;
+}
+
 task<log_view::whole_log> log_view::read_all(std::optional<std::string> id_or_name) {
-  const bool active = !id_or_name;
+  const auto kept = session_.last_words();
+  const auto wanted = id_or_name.value_or("");
+  if (!id_or_name && session_.has_only_last_words()) co_return log_of(kept);
   std::optional<failure> gone;
   try {
     auto session = co_await session_or_active(std::move(id_or_name));
     auto livy = co_await connection_.open();
     auto page = co_await livy->read_log(session, 0, -1);
-    co_return whole_log{std::move(session), shown_log(page.lines)};
+    auto driver = co_await read_driver(*livy, session);
+    co_return whole_log{std::move(session), shown_log(page.lines, std::move(driver))};
   } catch (const failure& reason) {
     gone = reason;
   }
-  const auto& words = session_.last_words();
-  const bool forgotten =
+  const bool lost =
       gone->kind() == failure_kind::session_lost || gone->kind() == failure_kind::not_found;
-  if (!active || !forgotten || words.empty()) throw failure(*gone);
-  whole_log kept;
-  kept.session = session_.info().id.value_or("");
-  for (const auto line : split(words, '\n')) kept.lines.emplace_back(line);
-  co_return kept;
+  if (lost && is_of(kept, wanted)) co_return log_of(kept);
+  throw failure(*gone);
 }
 
 task<protocol::LogPage> log_view::read(protocol::LogReadParams params) {
@@ -154,9 +208,10 @@ task<void> log_view::follow(std::optional<std::string> id_or_name) {
   followed_ = found->id;
   server_ = livy;
   follower_words words{.events = events_, .profile = profile_, .session = followed_};
-  follower_.start(executor_, "log", [livy, &time = time_, words = std::move(words)] {
-    return follow_to_the_end(livy, time, words);
-  });
+  follower_.start(executor_, "log",
+                  [&server = connection_, &time = time_, words = std::move(words)] {
+                    return follow_to_the_end(server, time, words);
+                  });
 }
 
 void log_view::unfollow() {

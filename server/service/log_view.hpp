@@ -13,15 +13,23 @@
 
 namespace livyd {
 
+/// What the driver's container has written, where the driver runs in the cluster.
+struct driver_streams {
+  std::vector<std::string> out;
+  std::vector<std::string> error;
+  std::string notice;  ///< a last line of livyd's own; "" = none
+};
+
 class log_view {
  public:
   log_view(asio::any_io_executor executor, clock& time, listener& events, std::string profile,
            active_session& session, connection& server);
 
   /// A page of the lines that the server has now, without those that the side channel causes, each
-  /// section under its name where more than one has lines. Of an active session that failed and
-  /// that the server has forgotten: its last words. Throws failure{not_found} without a session,
-  /// and what the server says.
+  /// section under its name where more than one has lines. In cluster mode the driver's own log is
+  /// part of it where it can be read; else the last line says why not and where it is. Of an active
+  /// session that failed and that the server has forgotten: its last words. Throws
+  /// failure{not_found} without a session, and what the server says.
   task<protocol::LogPage> read(protocol::LogReadParams params);
 
   /// Follows this session until it ends or unfollow(); returns when the follower is under way. The
@@ -29,6 +37,8 @@ class log_view {
   task<void> follow(std::optional<std::string> id_or_name);
   /// The server is not asked any more.
   void unfollow();
+  /// A follower is still unwinding: the connection must not go yet.
+  bool unwinding() const { return follower_.running(); }
   /// unfollow(), and who follows is told.
   task<void> close();
 
@@ -37,6 +47,8 @@ class log_view {
     std::string session;
     std::vector<std::string> lines;
   };
+  task<driver_streams> read_driver(livy::client& livy, std::string session);
+  static whole_log log_of(const stored_words& kept);
   task<whole_log> read_all(std::optional<std::string> id_or_name);
   task<std::string> session_or_active(std::optional<std::string> id_or_name);
 
@@ -52,8 +64,13 @@ class log_view {
 };
 
 /// The lines of one answer of /log as they are shown: without the side channel's, under
-/// "[stdout]", "[stderr]" and "[YARN]" where more than one section has lines. Pure.
-std::vector<std::string> shown_log(const std::vector<std::string>& lines);
+/// "[stdout]", "[stderr]", "[YARN]", "[driver stdout]" and "[driver stderr]" where more than one
+/// section has lines, or the driver has. Pure.
+std::vector<std::string> shown_log(const std::vector<std::string>& lines,
+                                   driver_streams driver = {});
+
+/// The last words of a session as they are shown: the reason first. Pure.
+std::vector<std::string> lines_of(const stored_words& kept);
 
 /// Which of `lines` a page shows; `from` absent: the last `size`. Less than 0 lines: all. Pure.
 protocol::LogPage log_page_of(std::vector<std::string> lines, std::optional<std::int64_t> from,

@@ -50,6 +50,21 @@ std::string raw_text(const nlohmann::json& raw, const char* field) {
   return found->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// What is left of a session that failed, when the server has forgotten it.
+protocol::SessionDetails details_of(const stored_words& kept) {
+  protocol::SessionDetails out;
+  out.session.id = kept.id;
+  out.session.name = unless_empty(kept.name);
+  out.session.state = "failed";
+  out.session.mine = true;
+  add_fact(out.facts, "Name", kept.name);
+  add_fact(out.facts, "Id", kept.id);
+  add_fact(out.facts, "State", "failed, and no longer on the server");
+  add_fact(out.facts, "Reason", kept.reason);
+  add_fact(out.facts, "Last words", std::string(trimmed(kept.text)));
+  return out;
+}
+
 /// Lets `work` go on for at most that long; what it says in the end does not matter.
 task<void> ended_by(task<void> work, duration limit) {
   try {
@@ -194,9 +209,12 @@ std::string room::session_or_active(const std::optional<std::string>& id_or_name
 }
 
 task<protocol::SessionDetails> room::session_details(std::optional<std::string> id_or_name) {
+  const auto kept = session_.last_words();
+  if (!id_or_name && session_.has_only_last_words()) co_return details_of(kept);
   const auto wanted = session_or_active(id_or_name);
   auto livy = co_await connection_.open();
   auto found = co_await livy->find_session(wanted);
+  if (!found && is_of(kept, wanted)) co_return details_of(kept);
   if (!found) throw no_such_session(wanted);
   protocol::SessionDetails out;
   out.session = listed(*found);
@@ -255,7 +273,13 @@ task<protocol::SessionKillAllResult> room::kill_all_sessions(bool others) {
     std::string problem;
     try {
       co_await kill_session(one.id);
-      out.killed.push_back(one);
+      const auto& now = session_.info();
+      const bool later = one.active && now.state == protocol::SessionState::removed && now.detail;
+      if (later) {
+        problem = *now.detail;
+      } else {
+        out.killed.push_back(one);
+      }
     } catch (const failure& reason) {
       if (reason.kind() == failure_kind::cancelled) throw;
       problem = reason.message();
@@ -645,7 +669,8 @@ task<void> room::close() {
   for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();
   const auto deadline = time_.now() + 2s;
-  while ((worker_.running() || session_.unwinding()) && time_.now() < deadline) {
+  while ((worker_.running() || session_.unwinding() || log_.unwinding()) &&
+         time_.now() < deadline) {
     co_await time_.sleep_for(5ms);
   }
 }

@@ -19,15 +19,6 @@ constexpr std::int64_t default_preview_bytes = 1 << 20;
 constexpr std::size_t runs_kept = 300;
 constexpr std::int64_t default_history_bytes = 2'000'000'000;
 
-/// The end of the log of a session that failed, which the server has forgotten.
-protocol::LogPage kept_log(const std::string& text) {
-  protocol::LogPage page;
-  for (const auto line : split(text, '\n')) page.lines.emplace_back(line);
-  if (!page.lines.empty() && page.lines.back().empty()) page.lines.pop_back();
-  page.total = static_cast<std::int64_t>(page.lines.size());
-  return page;
-}
-
 std::filesystem::path temporary_folder() {
   const auto folder =
       std::filesystem::temp_directory_path() / concat("livyd-", ::getpid(), "-", random_hex(4));
@@ -146,6 +137,7 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
                 configuration_.output_file.value_or(""));
   }
   take_up_runs();
+  take_up_removals();
   protocol::ConfigureResult result;
   result.profiles = profiles_.summaries();
   co_return result;
@@ -164,6 +156,17 @@ void service::take_up_runs() {
     }
   }
   left_behind_ = std::move(waiting);
+}
+
+/// What the user removed while the server was not reached is deleted, whoever was told to.
+void service::take_up_removals() {
+  for (const auto& profile : store_->profiles_with_removals()) {
+    try {
+      room_of(profile)->session().take_up_removals();
+    } catch (const failure& reason) {
+      log::info("service", concat("a removal of ", profile, " waits: ", reason.message()));
+    }
+  }
 }
 
 task<protocol::Empty> service::secret_give(protocol::SecretGiveParams params) {
@@ -291,11 +294,7 @@ task<protocol::Empty> service::statement_cancel(protocol::StatementParams params
 }
 
 task<protocol::LogPage> service::log_read(protocol::LogReadParams params) {
-  auto where = wanted_room(params.profile);
-  const auto& last_words = where->session().last_words();
-  const bool forgotten = !params.session && !where->session().info().id && !last_words.empty();
-  if (forgotten) co_return kept_log(last_words);
-  co_return co_await where->log().read(std::move(params));
+  co_return co_await wanted_room(params.profile)->log().read(std::move(params));
 }
 
 task<protocol::Empty> service::log_follow(protocol::SessionParams params) {

@@ -99,6 +99,7 @@ class service {
   std::shared_ptr<room> room_with_run(const std::string& run);
   std::shared_ptr<room> room_that_has(const std::string& run);
   void take_up_runs();
+  void take_up_removals();
 
   asio::any_io_executor executor_;
   clock& time_;

@@ -39,6 +39,65 @@ stored_session read_stored(const json& value) {
           .removed = value.value("removed", false)};
 }
 
+json written(const stored_removal& removal) {
+  return {{"url", removal.url},
+          {"id", removal.id},
+          {"name", removal.name},
+          {"applicationId", removal.application_id},
+          {"failed", removal.failed}};
+}
+
+stored_removal read_removal(const json& value) {
+  return {.url = value.value("url", ""),
+          .id = value.value("id", ""),
+          .name = value.value("name", ""),
+          .application_id = value.value("applicationId", ""),
+          .failed = value.value("failed", false)};
+}
+
+json written(const stored_profile& profile) {
+  json out = json::object();
+  if (profile.session) out["session"] = written(*profile.session);
+  for (const auto& one : profile.removals) out["removals"].push_back(written(one));
+  const auto& words = profile.last_words;
+  if (!is_empty(words)) {
+    out["lastWords"] = {
+        {"id", words.id}, {"name", words.name}, {"reason", words.reason}, {"text", words.text}};
+  }
+  return out;
+}
+
+stored_profile read_profile(const json& value) {
+  stored_profile out;
+  if (value.contains("session")) out.session = read_stored(value.at("session"));
+  if (value.contains("removals")) {
+    for (const auto& one : value.at("removals")) out.removals.push_back(read_removal(one));
+  }
+  if (value.contains("lastWords")) {
+    const auto& words = value.at("lastWords");
+    out.last_words = {.id = words.value("id", ""),
+                      .name = words.value("name", ""),
+                      .reason = words.value("reason", ""),
+                      .text = words.value("text", "")};
+  }
+  return out;
+}
+
+/// What another process keeps of a profile; nothing where that cannot be read.
+stored_profile peeked(const std::filesystem::path& folder, const std::string& profile) {
+  const auto content = read_file_if_any(folder / "store.json");
+  if (!content) return {};
+  try {
+    const auto value = json::parse(*content);
+    if (value.at("version").get<int>() > store_version) return {};
+    const auto& profiles = value.at("profiles");
+    const auto found = profiles.find(profile);
+    return found == profiles.end() ? stored_profile{} : read_profile(*found);
+  } catch (const json::exception&) {
+    return {};
+  }
+}
+
 std::string held_by(int pid) {
   return concat(
       "Another livyd", pid > 0 ? concat(" (process ", pid, ")") : std::string(),
@@ -46,6 +105,22 @@ std::string held_by(int pid) {
 }
 
 }  // namespace
+
+bool is_empty(const stored_words& words) {
+  return words.text.empty() && words.reason.empty();
+}
+
+bool is_of(const stored_words& words, const std::string& id_or_name) {
+  return !is_empty(words) && !id_or_name.empty() &&
+         (words.id == id_or_name || words.name == id_or_name);
+}
+
+std::string last_lines(std::string text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  const auto line_end = text.find('\n', text.size() - bytes - 1);
+  text.erase(0, line_end == std::string::npos ? text.size() - bytes : line_end + 1);
+  return valid_utf8(text);
+}
 
 task<std::unique_ptr<store>> store::open(std::filesystem::path folder, duration patience,
                                          std::function<task<void>(int pid)> waiting) {
@@ -73,18 +148,12 @@ task<std::unique_ptr<store>> store::open(std::filesystem::path folder, duration 
 
 std::optional<stored_session> store::peek(const std::filesystem::path& folder,
                                           const std::string& profile) {
-  const auto content = read_file_if_any(folder / "store.json");
-  if (!content) return std::nullopt;
-  try {
-    const auto value = json::parse(*content);
-    if (value.at("version").get<int>() > store_version) return std::nullopt;
-    const auto& profiles = value.at("profiles");
-    const auto found = profiles.find(profile);
-    if (found == profiles.end()) return std::nullopt;
-    return read_stored(found->at("session"));
-  } catch (const json::exception&) {
-    return std::nullopt;
-  }
+  return peeked(folder, profile).session;
+}
+
+stored_words store::peek_last_words(const std::filesystem::path& folder,
+                                    const std::string& profile) {
+  return peeked(folder, profile).last_words;
 }
 
 std::unique_ptr<store> store::in_memory() {
@@ -102,7 +171,7 @@ void store::read() {
                            " were stored by a newer livyd. Update livyd, or remove that file."));
     }
     for (const auto& [name, entry] : value.at("profiles").items()) {
-      sessions_[name] = read_stored(entry.at("session"));
+      profiles_[name] = read_profile(entry);
     }
   } catch (const json::exception&) {
     auto aside = file_;
@@ -111,30 +180,50 @@ void store::read() {
     std::filesystem::rename(file_, aside, ignored);
     complaint_ = concat("The stored sessions could not be read. The file is kept as ",
                         aside.string(), "; the next run starts a new session.");
-    sessions_.clear();
+    profiles_.clear();
   }
 }
 
 std::optional<stored_session> store::session(const std::string& profile) const {
-  const auto found = sessions_.find(profile);
-  if (found == sessions_.end()) return std::nullopt;
-  return found->second;
+  return kept(profile).session;
+}
+
+stored_profile store::kept(const std::string& profile) const {
+  const auto found = profiles_.find(profile);
+  return found == profiles_.end() ? stored_profile{} : found->second;
+}
+
+std::vector<std::string> store::profiles_with_removals() const {
+  std::vector<std::string> names;
+  for (const auto& [name, kept] : profiles_) {
+    if (!kept.removals.empty()) names.push_back(name);
+  }
+  return names;
 }
 
 task<void> store::put_session(std::string profile, std::optional<stored_session> session) {
-  if (session) {
-    sessions_[profile] = std::move(*session);
+  auto now = kept(profile);
+  now.session = std::move(session);
+  return put_profile(std::move(profile), std::move(now));
+}
+
+task<void> store::put_profile(std::string profile, stored_profile kept) {
+  auto& text = kept.last_words.text;
+  text = last_lines(std::move(text), words_limit);
+  const bool empty = !kept.session && kept.removals.empty() && is_empty(kept.last_words);
+  if (empty) {
+    profiles_.erase(profile);
   } else {
-    sessions_.erase(profile);
+    profiles_[profile] = std::move(kept);
   }
-  co_await save();
+  return save();
 }
 
 task<void> store::save() {
   if (file_.empty()) co_return;
   while (saving_) co_await saved_->wait();
   json profiles = json::object();
-  for (const auto& [name, session] : sessions_) profiles[name] = {{"session", written(session)}};
+  for (const auto& [name, kept] : profiles_) profiles[name] = written(kept);
   const json whole = {{"version", store_version}, {"profiles", std::move(profiles)}};
   auto text = whole.dump(2, ' ', false, json::error_handler_t::replace);
   saving_ = true;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/async.hpp"
 #include "base/files.hpp"
@@ -26,8 +27,40 @@ struct stored_session {
   bool removed = false;              ///< the user removed it: nothing starts by itself
 };
 
+/// A session that is to be deleted on its server, which has not answered yet that it is gone.
+struct stored_removal {
+  std::string url;
+  std::string id;    ///< "" = only its name is known
+  std::string name;  ///< "" = the application tells which one is meant
+  std::string application_id;
+  bool failed = false;  ///< it failed or was lost; false: the user removed it
+};
+
+/// What is left to read of a session that failed, when the server has forgotten it.
+struct stored_words {
+  std::string id;
+  std::string name;
+  std::string reason;  ///< one sentence; "" = the text says it
+  std::string text;    ///< the last lines of its log, YARN's words among them
+};
+bool is_empty(const stored_words& words);
+bool is_of(const stored_words& words, const std::string& id_or_name);
+
+/// What is kept of a profile.
+struct stored_profile {
+  std::optional<stored_session> session;
+  std::vector<stored_removal> removals;
+  stored_words last_words;  ///< of the session that ended last
+};
+
+/// The last lines of `text` that fit into so many bytes.
+std::string last_lines(std::string text, std::size_t bytes);
+
 class store {
  public:
+  /// A session's last words are cut to so much.
+  static constexpr std::size_t words_limit = 64_KiB;
+
   /// Takes the lock and reads the file. Throws failure{io} that names the process which holds it,
   /// after `patience` (zero or less: waits for ever); calls `waiting` once with that pid first. A
   /// file that cannot be read as ours is kept aside under another name, and said in `complaint()`.
@@ -37,6 +70,9 @@ class store {
   /// Nothing where there is none or the file cannot be read.
   static std::optional<stored_session> peek(const std::filesystem::path& folder,
                                             const std::string& profile);
+  /// The same of the last words of the profile's session; empty where there are none.
+  static stored_words peek_last_words(const std::filesystem::path& folder,
+                                      const std::string& profile);
   /// Keeps everything in memory.
   static std::unique_ptr<store> in_memory();
 
@@ -44,6 +80,11 @@ class store {
   std::optional<stored_session> session(const std::string& profile) const;
   /// Returns when it is on disk. Throws failure{io}.
   task<void> put_session(std::string profile, std::optional<stored_session> session);
+  stored_profile kept(const std::string& profile) const;
+  /// The same for all that is kept of a profile.
+  task<void> put_profile(std::string profile, stored_profile kept);
+  /// The profiles in which sessions are still to be removed.
+  std::vector<std::string> profiles_with_removals() const;
 
  private:
   store() = default;
@@ -54,7 +95,7 @@ class store {
   std::optional<file_lock> lock_;
   std::unique_ptr<notification> saved_;  // one write at a time, in order
   bool saving_ = false;
-  std::map<std::string, stored_session> sessions_;
+  std::map<std::string, stored_profile> profiles_;
   std::string complaint_;
 };
 

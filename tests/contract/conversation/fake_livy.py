@@ -45,6 +45,10 @@ class Behaviour:
     def output(self, code):
         return ok("")
 
+    def fields(self, session):
+        """More of what the session's answer says."""
+        return {}
+
     def intercept(self, request):
         """True when this has answered the request itself."""
         return False
@@ -187,7 +191,7 @@ class Request(BaseHTTPRequestHandler):
     def view(self, livy, session):
         shown = {key: session[key] for key in ("id", "name", "kind")}
         return {**SESSION_FIELDS, **shown, "state": livy.behaviour.session_state(session),
-                "log": livy.behaviour.log(session)}
+                "log": livy.behaviour.log(session), **livy.behaviour.fields(session)}
 
     def found(self, livy, name):
         for session in livy.sessions.values():

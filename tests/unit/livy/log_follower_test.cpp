@@ -40,7 +40,15 @@ class LogFollower : public testing::Test {
   }
 
   task<void> follow() {
-    return follow_log(*server.livy, time, "7", [this](followed_lines now) -> task<void> {
+    auto way = [this]() -> task<std::shared_ptr<client>> {
+      ++opened;
+      co_return std::shared_ptr<client>(std::shared_ptr<void>(), &*server.livy);
+    };
+    auto page = [this](http::url address) -> task<http::response> {
+      if (!node_manager) throw failure(failure_kind::connection_refused, "Nobody listens there.");
+      co_return node_manager(address.target());
+    };
+    return follow_log(way, page, time, "7", [this](followed_lines now) -> task<void> {
       if (!now.notice.empty()) notices.push_back(now.notice);
       if (now.lines.empty()) co_return;
       sections.push_back(now.section);
@@ -56,6 +64,8 @@ class LogFollower : public testing::Test {
   std::vector<lines> pages;
   std::size_t at = 0;
   std::function<std::optional<http::server_response>(bool is_log)> trouble;
+  std::function<http::response(const std::string& target)> node_manager;
+  int opened = 0;
 
   lines told;
   lines notices;
@@ -136,12 +146,45 @@ TEST_F(LogFollower, ComesBackWithinTwoSecondsOfTheServersReturn) {
   for (std::size_t n = 1; n < 9; ++n) EXPECT_LE(time.slept.at(n), duration(2s));
 }
 
-TEST_F(LogFollower, SaysOnceWhereTheDriversOwnLogIs) {
+TEST_F(LogFollower, AsksForTheWayToTheServerAgainAfterAFailure) {
+  pages = {{"a"}, {"a", "b"}};
+  bool failed = false;
+  trouble = [&](bool) -> std::optional<http::server_response> {
+    if (at != 1 || std::exchange(failed, true)) return std::nullopt;
+    return says(502, "");
+  };
+  follow_to_the_end();
+  EXPECT_EQ(opened, 2);
+}
+
+TEST_F(LogFollower, FollowsTheDriversOwnLogInTheCluster) {
+  session["appInfo"] = {{"driverLogUrl", "http://node:8042/node/containerlogs/c1/me/"}};
+  pages = std::vector<lines>(6, lines{"stdout: ", "\nstderr: ", "submitted"});
+  int looks = 0;
+  node_manager = [&](const std::string& target) {
+    http::response text;
+    text.status = 200;
+    text.headers = {{"Content-Type", "text/plain"}};
+    const bool error = target.starts_with("/ws/v1/node/containers/c1/logs/stderr?size=-");
+    if (error) ++looks;
+    text.body = error ? concat("first\n", looks > 2 ? "second\n" : "") : "printed\n";
+    return text;
+  };
+  follow_to_the_end();
+  EXPECT_THAT(told, ElementsAre("submitted", "first", "printed", "second"));
+  EXPECT_THAT(sections, ElementsAre(log_section::error, log_section::driver_error,
+                                    log_section::driver_out, log_section::driver_error));
+  EXPECT_THAT(gaps, testing::Each(false));
+  EXPECT_EQ(notices.size(), 1U);
+}
+
+TEST_F(LogFollower, SaysOnceWhereTheDriversOwnLogIsAndWhyItIsNotRead) {
   session["appInfo"] = {{"driverLogUrl", "http://node:8042/logs/c1/me"}};
   pages = std::vector<lines>(20, lines{"stdout: ", "\nstderr: ", "submitted"});
   follow_to_the_end();
   ASSERT_EQ(notices.size(), 2U);
-  EXPECT_THAT(notices[0], testing::EndsWith("http://node:8042/logs/c1/me"));
+  EXPECT_THAT(notices[0], HasSubstr(" http://node:8042/logs/c1/me "));
+  EXPECT_THAT(notices[0], testing::EndsWith("Nobody listens there."));
 }
 
 TEST_F(LogFollower, EndsWithTheSessionAfterItsLastLines) {

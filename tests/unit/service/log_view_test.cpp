@@ -36,6 +36,13 @@ TEST(ShownLog, NamesSectionsWhereThereIsMoreThanOne) {
               ElementsAre("[stdout]", "o", "[stderr]", "a", "[YARN]", "y"));
 }
 
+TEST(ShownLog, NamesTheDriversOwnStreams) {
+  EXPECT_THAT(shown_log({"\nstderr: ", "a"}, {.out = {}, .error = {"d"}, .notice = "more"}),
+              ElementsAre("[stderr]", "a", "[driver stderr]", "d", "more"));
+  EXPECT_THAT(shown_log({}, {.out = {"p"}, .error = {}, .notice = {}}),
+              ElementsAre("[driver stdout]", "p"));
+}
+
 TEST(ShownLog, HidesWhatTheSideChannelCauses) {
   EXPECT_THAT(shown_log({"stdout: ", "\nstderr: ", "a",
                          "INFO RSCDriver: Received bypass job request 5", "b"}),

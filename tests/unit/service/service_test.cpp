@@ -711,6 +711,139 @@ TEST_F(Service, AnUnreachableServerIsSaidAndNothingIsLost) {
   EXPECT_EQ(session_get().state, SessionState::idle);
 }
 
+TEST_F(Service, RemovesASessionWhenTheServerAnswersAgain) {
+  start("a1");
+  ended();
+  livy_.before = [](const std::string&, const std::string&) { return 503; };
+  const auto told = run_to_end(loop_, service_->session_stop({"p"}));
+  EXPECT_EQ(told.state, SessionState::removed);
+  const auto words = concat("The server was not reached: the session ", livy_.sessions[0].name,
+                            " is removed as soon as it answers.");
+  EXPECT_EQ(told.detail, words);
+  EXPECT_EQ(std::count(heard_.notices.begin(), heard_.notices.end(), words), 1);
+  EXPECT_EQ(livy_.sessions.size(), 1U);
+  livy_.before = {};
+  wait_for([&] { return livy_.sessions.empty(); });
+  wait_for([&] { return !heard_.sessions.back().detail; });
+  EXPECT_EQ(heard_.sessions.back().state, SessionState::removed);
+  EXPECT_EQ(livy_.created, 1);
+}
+
+TEST_F(Service, TheNextDaemonRemovesWhatTheLastOneCouldNot) {
+  start("a1");
+  ended();
+  livy_.before = [](const std::string&, const std::string&) { return 503; };
+  run_to_end(loop_, service_->session_stop({"p"}));
+  close();
+  open();
+  EXPECT_EQ(session_get().state, SessionState::removed);
+  EXPECT_EQ(livy_.sessions.size(), 1U);
+  livy_.before = {};
+  wait_for([&] { return livy_.sessions.empty(); });
+  EXPECT_EQ(livy_.created, 1);
+}
+
+TEST_F(Service, NeverTakesUpASessionThatIsToBeRemoved) {
+  start("a1");
+  ended();
+  const auto name = livy_.sessions[0].name;
+  livy_.before = [](const std::string& verb, const std::string&) {
+    return verb == "DELETE" ? 503 : 0;
+  };
+  run_to_end(loop_, service_->session_stop({"p"}));
+  try {
+    run_to_end(loop_, service_->session_attach({"p", name}));
+    FAIL();
+  } catch (const failure& reason) {
+    EXPECT_EQ(reason.kind(), failure_kind::session_removed);
+  }
+  EXPECT_THROW(run_to_end(loop_, service_->session_attach({"p", std::nullopt})), failure);
+  run_to_end(loop_, service_->session_start({"p"}));
+  EXPECT_EQ(session_get().id, "1");
+  livy_.before = {};
+  wait_for([&] { return livy_.sessions.size() == 1; });
+  EXPECT_EQ(session_get().id, "1");
+}
+
+TEST_F(Service, DoesNotDeleteAnotherSessionThatGotTheNumberOfARemovedOne) {
+  start("a1");
+  ended();
+  livy_.before = [](const std::string&, const std::string&) { return 503; };
+  run_to_end(loop_, service_->session_stop({"p"}));
+  close();
+  livy_.sessions[0].name = "a colleague's";
+  livy_.before = {};
+  open();
+  wait_for([&] {
+    const auto kept = read_file_if_any(folder_.path / "state" / "store.json").value_or("");
+    return kept.find("removals") == std::string::npos;
+  });
+  EXPECT_EQ(livy_.sessions.size(), 1U);
+  EXPECT_EQ(livy_.deleted, 0);
+}
+
+TEST_F(Service, TheLastWordsOfAFailedSessionOutliveTheDaemon) {
+  livy_.new_session_state = "starting";
+  livy_.before = [this](const std::string& verb, const std::string& path) {
+    if (verb == "GET" && path == "/sessions/0") {
+      livy_.sessions[0].state = "dead";
+      livy_.sessions[0].log = {"stdout: ", "\nstderr: ", "\nYARN Diagnostics: ", "no room"};
+    }
+    return 0;
+  };
+  start("a1");
+  ended();
+  close();
+  livy_.before = {};
+  open();
+  const auto page = run_to_end(loop_, service_->log_read({.profile = "p", .size = -1}));
+  ASSERT_FALSE(page.lines.empty());
+  EXPECT_EQ(page.lines.back(), "no room");
+  EXPECT_NE(page.lines.front().find("could not start"), std::string::npos) << page.lines.front();
+  const auto told = run_to_end(loop_, service_->session_details({.profile = "p"}));
+  EXPECT_NE(told.facts.back().value.find("no room"), std::string::npos);
+  EXPECT_EQ(told.session.name, page.session);
+}
+
+TEST_F(Service, TheLastWordsAreForgottenWhenTheNextSessionCanBeUsed) {
+  livy_.new_session_state = "dead";
+  start("a1");
+  ended();
+  livy_.new_session_state = "idle";
+  start("a2");
+  ended(2);
+  close();
+  livy_.sessions[1].log = {"stdout: ", "of the second"};
+  open();
+  const auto page = run_to_end(loop_, service_->log_read({.profile = "p", .size = -1}));
+  ASSERT_FALSE(page.lines.empty());
+  EXPECT_EQ(page.lines.back(), "of the second");
+}
+
+TEST_F(Service, AnAttachWhileARunIsSentDoesNotMixTwoSessionsInItsRecord) {
+  livy_.sessions[7].name = "another";
+  livy_.next_id = 8;
+  bool attached = false;
+  // The run asks for the agent or version, and in that moment the user attaches to another one.
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    if (verb == "POST" && path == "/sessions/8/statements" && !attached) {
+      attached = true;
+      asio::co_spawn(loop_, service_->session_attach({"p", "another"}),
+                     [](std::exception_ptr, protocol::SessionInfo) {});
+    }
+    return 0;
+  };
+  start("a1");
+  ended();
+  ASSERT_TRUE(attached);
+  wait_for([&] { return session_get().id == "7"; });
+  const auto kept =
+      json::parse(read_file_if_any(folder_.path / "state" / "runs" / "a1.run.json").value_or(""));
+  EXPECT_EQ(kept.at("session"), "8");
+  EXPECT_EQ(kept.at("sessionName"), livy_.sessions[8].name);
+  EXPECT_EQ(kept.at("lastKnown"), -1);
+}
+
 TEST_F(Service, AWebPageInsteadOfALivyFailsAtOnce) {
   livy_.before = [](const std::string&, const std::string&) { return 200; };
   start("a1");

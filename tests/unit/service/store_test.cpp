@@ -53,6 +53,45 @@ TEST_F(Store, KeepsASessionForTheNextProcess) {
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }
 
+TEST_F(Store, KeepsWhatIsToBeRemovedAndTheLastWords) {
+  stored_profile kept;
+  kept.removals = {{.url = "u", .id = "7", .name = "n", .application_id = "a", .failed = true}};
+  kept.last_words = {.id = "7", .name = "n", .reason = "why", .text = "line\n"};
+  {
+    auto first = open();
+    run_to_end(loop_, first->put_profile("p", kept));
+    run_to_end(loop_, first->put_session("p", numbered(8)));
+    run_to_end(loop_, first->put_session("p", std::nullopt));
+  }
+  EXPECT_EQ(store::peek_last_words(folder_.path, "p").text, "line\n");
+  auto opened = open();
+  const auto again = opened->kept("p");
+  EXPECT_FALSE(again.session);
+  ASSERT_EQ(again.removals.size(), 1U);
+  EXPECT_EQ(again.removals[0].id, "7");
+  EXPECT_EQ(again.removals[0].application_id, "a");
+  EXPECT_TRUE(again.removals[0].failed);
+  EXPECT_EQ(again.last_words.reason, "why");
+  EXPECT_EQ(opened->profiles_with_removals(), std::vector<std::string>{"p"});
+  run_to_end(loop_, opened->put_profile("p", {}));
+  EXPECT_TRUE(opened->profiles_with_removals().empty());
+}
+
+TEST_F(Store, CutsLastWordsToTheirLastLines) {
+  std::string text;
+  for (int n = 0; n < 10'000; ++n) text += concat("ä line ", n, "\n");
+  stored_profile kept;
+  kept.last_words.text = text;
+  auto opened = open();
+  run_to_end(loop_, opened->put_profile("p", kept));
+  const auto cut = opened->kept("p").last_words.text;
+  EXPECT_LE(cut.size(), store::words_limit);
+  EXPECT_GT(cut.size(), store::words_limit - 32);
+  EXPECT_TRUE(cut.starts_with("ä line "));
+  EXPECT_TRUE(cut.ends_with("line 9999\n"));
+  EXPECT_TRUE(last_lines(std::string(100, 'x'), 10) == std::string(10, 'x'));
+}
+
 TEST_F(Store, SaysWhoHoldsIt) {
   auto first = open();
   try {
