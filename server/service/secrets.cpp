@@ -124,9 +124,10 @@ task<void> secrets::wait_for(key which, std::string prompt) {
     entry& where_;
   } const here(*one);
   if (!one->asked) one->ask();
+  // The answer may have come before the question was asked to its end.
   while (!one->known) {
-    co_await one->changed->wait();
     if (one->declined || one->owner == nullptr) throw failure(one->missing());
+    co_await one->changed->wait();
   }
 }
 

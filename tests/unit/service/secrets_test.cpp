@@ -129,6 +129,26 @@ TEST_F(Secrets, WhenTheUserDoesNotWantToGiveOneWhoWaitsFailsAndNobodyAsksUntilTh
   EXPECT_EQ(wanted, "given");
 }
 
+TEST_F(Secrets, AnAnswerMayComeWhileItIsAskedFor) {
+  std::optional<std::string> answer;
+  secrets* there = nullptr;
+  secrets eager([&](const protocol::SecretNeeded&) { there->give(password, answer); });
+  there = &eager;
+  std::string ended;
+  const auto wait = [&] {
+    ended.clear();
+    asio::co_spawn(loop, eager.wait_for(password, "p"),
+                   [&](std::exception_ptr error) { ended = error ? "not given" : "given"; });
+    poll();
+  };
+  wait();
+  EXPECT_EQ(ended, "not given");
+  eager.may_ask("cluster");
+  answer = "sesame";
+  wait();
+  EXPECT_EQ(ended, "given");
+}
+
 TEST_F(Secrets, ForgettingIsForOneProfile) {
   const secrets::key other{"other", SecretKind::token};
   all->give(password, "sesame");
