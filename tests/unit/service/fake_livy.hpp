@@ -27,8 +27,8 @@ class fake_livy {
     std::string state = "idle";
     json owner = nullptr;
     json proxy_user = nullptr;
-    std::vector<std::string> log;
-    std::vector<statement> statements;
+    std::vector<std::string> log = {};
+    std::vector<statement> statements = {};
   };
 
   explicit fake_livy(asio::any_io_executor executor)

@@ -164,7 +164,7 @@ TEST_F(Secrets, AWaitCanBeCancelledAndTheNextOneAsksAgain) {
   begin_waiting(ended, &stop);
   stop.emit(asio::cancellation_type::terminal);
   poll();
-  EXPECT_EQ(ended, "cancelled");
+  EXPECT_EQ(ended, "This was cancelled.");
   std::string next;
   begin_waiting(next);
   EXPECT_EQ(asked.size(), 2U);
@@ -194,7 +194,7 @@ TEST_F(Secrets, WhatIsHeldBelowOutlivesThem) {
   all.reset();
   poll();
   EXPECT_NE(ended, "");
-  EXPECT_EQ(trouble(*kept), "\"p\" is needed. Enter it and try again.");
+  EXPECT_EQ(trouble(*kept), "\"Password of alice at gw\" is needed. Enter it and try again.");
 }
 
 }  // namespace
