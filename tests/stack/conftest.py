@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from backends.kdc import Kdc
+from backends.livy import Livy
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -62,3 +65,29 @@ def livyd(tmp_path_factory):
     yield client
     client.close()
 
+
+
+# ------------------------------------------------------------ the real back ends, each started when it is asked for
+
+
+@pytest.fixture(scope="session")
+def kdc(tmp_path_factory):
+    part = Kdc(tmp_path_factory.mktemp("kdc"))
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def livy_kerberos(tmp_path_factory, kdc):
+    """Livy 0.7.1 with hadoop-auth and CSRF protection."""
+    part = Livy(tmp_path_factory.mktemp("livy-kerberos"), kdc)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def livy_plain(tmp_path_factory):
+    """Livy 0.7.1 that knows everybody."""
+    part = Livy(tmp_path_factory.mktemp("livy-plain"))
+    yield part
+    part.close()
