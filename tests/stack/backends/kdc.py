@@ -153,7 +153,7 @@ class Kdc:
 
     def kinit(self, user="alice", lifetime="10h", ccache=None, environment=None):
         """Gets a ticket (`lifetime` as kinit -l takes it) into `ccache` or a new file; returns its path."""
-        ccache = pathlib.Path(ccache or self.folder / f"ccache-{user}-{next(self._number)}")
+        ccache = pathlib.Path(ccache or self.folder / f"ccache-{user.replace('/', '-')}-{next(self._number)}")
         run([program("kinit", "krb5-user"), "-l", lifetime, "-k", "-t", self.keytab(user), user],
             {**self.environment(ccache), **(environment or {})})
         return ccache
