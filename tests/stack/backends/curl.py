@@ -1,5 +1,6 @@
 """curl as the client that proves the rig itself right: one request, its status, headers and body."""
 import dataclasses
+import os
 import re
 import subprocess
 
@@ -19,8 +20,10 @@ class Answer:
 
 def curl(url, *options, environment=None, seconds=60):
     """The last answer of `curl [options] url`; one of status 0 when curl could not get any."""
+    environment = {name: value for name, value in (environment or os.environ).items()
+                   if not name.lower().endswith("_proxy")}
     done = subprocess.run(
-        [program("curl", "curl"), "--silent", "--show-error", "--include", "--noproxy", "", "--max-time", str(seconds),
+        [program("curl", "curl"), "--silent", "--show-error", "--include", "--max-time", str(seconds),
          *map(str, options), str(url)], env=environment, capture_output=True, timeout=seconds + 10, check=False)
     status, headers, rest = 0, "", done.stdout
     # Each 1xx, 401 before the second leg, proxy answer comes with a head of its own.

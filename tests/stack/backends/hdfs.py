@@ -33,7 +33,8 @@ def site(values):
 
 
 class Hdfs:
-    """`url` is the NameNode's web address through a tap that counts, `direct_url` the NameNode itself.
+    """`url` is the NameNode's web address through a tap that counts, `direct_url` the NameNode itself,
+    `data_url` the DataNode, to which uploads and downloads are redirected.
 
     Without a KDC whoever says `user.name=alice` is alice; with one WebHDFS wants Negotiate. /user/alice
     and /user/bob exist. knox may act for others.
@@ -45,6 +46,7 @@ class Hdfs:
         self._ccache = None
         self.rpc_port, self.port, self.data_port = free_port(), free_port(), free_port()
         self.direct_url = f"http://localhost:{self.port}"
+        self.data_url = f"http://localhost:{self.data_port}"
         self._configure()
         self._tap = Tap(self.port)
         self.url = self._tap.url
