@@ -12,7 +12,7 @@ from backends.endpoint import Endpoint
 from backends.hdfs import Hdfs
 from backends.httpd import Gateway
 from backends.kdc import Kdc
-from backends.knox import Knox
+from backends.knox import KerberisedKnox, Knox
 from backends.livy import Livy
 from backends.proxies import Proxies
 from backends.tls import Authority
@@ -132,7 +132,16 @@ def endpoint(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def knox(tmp_path_factory, kdc, authority, endpoint, hdfs):
-    part = Knox(tmp_path_factory.mktemp("knox"), kdc, authority, endpoint, hdfs)
+    part = Knox(tmp_path_factory.mktemp("knox"), kdc, authority, endpoint.url, hdfs)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def knox_kerberised(tmp_path_factory, kdc, authority, livy_kerberos, hdfs_kerberos):
+    """A Knox that itself needs Kerberos towards what is behind it."""
+    folder = tmp_path_factory.mktemp("knox-kerberised")
+    part = KerberisedKnox(folder, kdc, authority, livy_kerberos.url, hdfs_kerberos)
     yield part
     part.close()
 

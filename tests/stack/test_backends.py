@@ -229,12 +229,45 @@ class TestKnox:
         assert curl(session, *options, "--request", "DELETE").status == 200
         assert endpoint.requests[-1].target.endswith("user.name=alice")
 
+    def test_cuts_a_silence_of_twenty_seconds_while_livy_goes_on(self, knox, endpoint):
+        url = knox.url("basic") + SESSIONS
+        options = ["--cacert", knox.ca, "--user", "alice:alice-pw", "--header", "X-Requested-By: test"]
+        with endpoint.held():
+            answer = curl(url, *options, "--json", '{"name": "held", "kind": "pyspark"}')
+        assert answer.status == 500 and b"Service connectivity error" in answer.body, answer
+        made = await_json(url + "/held", lambda one: one["name"] == "held", 30, *options)
+        assert curl(f"{url}/{made['id']}", *options, "--request", "DELETE").status == 200
+
     def test_forgets_its_sessions_when_it_is_restarted(self, knox, tmp_path):
         url, jar = knox.url("basic") + SESSIONS, tmp_path / "jar"
         curl(url, "--cacert", knox.ca, "--user", "alice:alice-pw", "--cookie-jar", jar)
         assert curl(url, "--cacert", knox.ca, "--cookie", jar).status == 200
         knox.restart()
         assert curl(url, "--cacert", knox.ca, "--cookie", jar).status == 401
+
+
+class TestKerberisedKnox:
+    def test_acts_for_the_user_at_hdfs(self, knox_kerberised, kdc, tmp_path):
+        file = tmp_path / "text"
+        file.write_bytes(b"one line\n")
+        options = ["--cacert", knox_kerberised.ca, *NEGOTIATE, "--location-trusted"]
+        environment = kdc.environment(kdc.kinit())
+        url = knox_kerberised.url("spnego") + "/webhdfs/v1/user/{}/kerberised?op=CREATE&overwrite=true"
+        made = curl(url.format("alice"), *options, "--upload-file", file, environment=environment)
+        assert made.status == 201, made
+        assert curl(url.format("bob"), *options, "--upload-file", file, environment=environment).status == 403
+
+    def test_cannot_repeat_a_large_body_when_livy_forgot_its_cookie(self, knox_kerberised, livy_kerberos):
+        url = knox_kerberised.url("basic") + "/livy/v1/batches"
+        options = ["--cacert", knox_kerberised.ca, "--user", "alice:alice-pw", "--header", "X-Requested-By: test"]
+        assert curl(url, *options).status == 200
+        large = json.dumps({"file": "/not/allowed.py", "args": ["x" * 17000]})
+        livy_kerberos.restart()
+        assert curl(url, *options, "--header", "Expect:", "--json", large).status == 500
+        # A request without a body renews Knox's cookie; then Livy itself answers.
+        assert curl(url, *options).status == 200
+        answer = curl(url, *options, "--header", "Expect:", "--json", large)
+        assert answer.status == 400, answer
 
 
 class TestGateway:

@@ -24,6 +24,10 @@ class Endpoint:
         """What the gateways passed on."""
         return self._tap.requests
 
+    def held(self):
+        """A with block in which no answer leaves: what comes through `url` waits for it."""
+        return self._tap.held()
+
     def close(self):
         self._tap.close()
         self._server.close()

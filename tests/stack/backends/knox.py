@@ -65,6 +65,20 @@ def spnego(kdc, topology, **more):
         "config.prefix": prefix, **{f"{prefix}.{name}": value for name, value in values.items()}})
 
 
+# One option a line: Knox reads this file as properties, too.
+JAAS = """com.sun.security.jgss.initiate {{
+com.sun.security.auth.module.Krb5LoginModule required
+renewTGT=false
+doNotPrompt=true
+useKeyTab=true
+keyTab="{keytab}"
+principal="{principal}"
+storeKey=true
+useTicketCache=false;
+}};
+"""
+
+
 class Knox:
     """`url(topology)` is the base under which /livy/v1 and /webhdfs/v1 are; `ca` the file that makes it trusted.
 
@@ -75,9 +89,9 @@ class Knox:
 
     topologies = ("basic", "spnego-routes", "spnego", "spnego-short", "bearer")
 
-    def __init__(self, folder, kdc, authority, endpoint, hdfs):
+    def __init__(self, folder, kdc, authority, livy_url, hdfs):
         self.folder = pathlib.Path(folder)
-        self.kdc, self.authority, self.endpoint, self.hdfs = kdc, authority, endpoint, hdfs
+        self.kdc, self.authority, self.livy_url, self.hdfs = kdc, authority, livy_url, hdfs
         self.port = free_port()
         self.ca = authority.ca
         self.tokens = Signer(self.folder)
@@ -98,20 +112,23 @@ class Knox:
         definitions = next(folder_of("knox").glob("gateway-service-definitions-*.jar"))
         with zipfile.ZipFile(definitions) as jar:
             jar.extractall(self.folder / "data", [name for name in jar.namelist() if name.startswith("services/")])
-        (self.folder / "conf" / "gateway-site.xml").write_text(site({
-            "gateway.host": "127.0.0.1",
-            "gateway.port": self.port,
-            "gateway.path": "gateway",
-            "gateway.dispatch.whitelist": r"^https?://(localhost|127\.0\.0\.1):[0-9]+/?.*$",
-            "gateway.websocket.feature.enabled": "false",
-            "gateway.webshell.feature.enabled": "false",
-        }))
+        (self.folder / "conf" / "gateway-site.xml").write_text(site(self._site()))
         (self.folder / "conf" / "gateway-log4j2.xml").write_text(LOG.replace("REQUESTS", str(self._trace)))
         for topology, login in self._logins().items():
             (self.folder / "conf" / "topologies" / f"{topology}.xml").write_text(self._topology(login))
         self._run_cli("create-master", "--master", MASTER)
         keystore(self.authority.server(), "gateway-identity", MASTER,
                  self.folder / "data" / "security" / "keystores" / "gateway.jks")
+
+    def _site(self):
+        return {
+            "gateway.host": "127.0.0.1",
+            "gateway.port": self.port,
+            "gateway.path": "gateway",
+            "gateway.dispatch.whitelist": r"^https?://(localhost|127\.0\.0\.1):[0-9]+/?.*$",
+            "gateway.websocket.feature.enabled": "false",
+            "gateway.webshell.feature.enabled": "false",
+        }
 
     def _logins(self):
         secret = self.folder / "signature-secret"
@@ -124,14 +141,13 @@ class Knox:
             "bearer": provider("federation", "JWTProvider", {
                 "knox.token.verification.pem": self.tokens.verification_pem}),
         }
-        assert tuple(logins) == self.topologies
-        return logins
+        return {topology: logins[topology] for topology in self.topologies}
 
     def _topology(self, login):
         services = {
             "NAMENODE": f"hdfs://localhost:{self.hdfs.rpc_port}",
             "WEBHDFS": f"{self.hdfs.direct_url}/webhdfs",
-            "LIVYSERVER": self.endpoint.url,
+            "LIVYSERVER": self.livy_url,
         }
         rows = "".join(f"<service><role>{role}</role><url>{url}</url></service>" for role, url in services.items())
         other = provider("identity-assertion", "Default") + provider(
@@ -182,6 +198,23 @@ class Knox:
     def negotiations(self, prefix=""):
         """`prefix` is a path's beginning: "/gateway/spnego/livy" is a route."""
         return negotiations(self.requests, prefix)
+
+
+class KerberisedKnox(Knox):
+    """Before a Livy and an HDFS that want Kerberos: it logs in there as knox and names the user in `doAs`."""
+
+    topologies = ("basic", "spnego")
+
+    def _site(self):
+        jaas = self.folder / "conf" / "login.conf"
+        jaas.write_text(JAAS.format(
+            keytab=self.kdc.keytab("knox/localhost"), principal=f"knox/localhost@{self.kdc.realm}"))
+        return {
+            **super()._site(),
+            "gateway.hadoop.kerberos.secured": "true",
+            "java.security.krb5.conf": self.kdc.config,
+            "java.security.auth.login.config": jaas,
+        }
 
 
 REQUEST = re.compile(r"\|\|[^|]*\|Request=(\S+) (\S+)$")

@@ -31,6 +31,8 @@ KERBEROS = """livy.server.auth.type = kerberos
 livy.server.auth.kerberos.principal = HTTP/localhost@{realm}
 livy.server.auth.kerberos.keytab = {keytab}
 livy.server.auth.kerberos.name-rules = DEFAULT
+livy.impersonation.enabled = true
+livy.superusers = knox
 """
 SPARK = """spark.ui.enabled false
 spark.driver.memory 512m
@@ -48,7 +50,7 @@ log4j.appender.console.layout.ConversionPattern=%d{HH:mm:ss} %p %c{1}: %m%n
 
 
 class Livy:
-    """With a KDC: hadoop-auth and CSRF protection are on. `files` is where a batch may take its file from.
+    """With a KDC: hadoop-auth and CSRF protection are on, and knox may act for others. `files` is where a batch may take its file from.
 
     `url` leads through a tap that counts (`requests`, `negotiations()`), `direct_url` to Livy itself.
     """

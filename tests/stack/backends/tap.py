@@ -1,4 +1,5 @@
 """A reverse proxy that changes nothing but may add a header, and remembers what arrived: never a secret."""
+import contextlib
 import dataclasses
 import re
 import socket
@@ -42,6 +43,8 @@ class Tap:
         self.requests = []
         self._upstream = port
         self._bearer = bearer
+        self.answers_pass = threading.Event()
+        self.answers_pass.set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
@@ -51,7 +54,17 @@ class Tap:
     def negotiations(self, prefix=""):
         return negotiations(self.requests, prefix)
 
+    @contextlib.contextmanager
+    def held(self):
+        """Requests arrive and are worked on, but no answer comes out before the end of the with block."""
+        self.answers_pass.clear()
+        try:
+            yield
+        finally:
+            self.answers_pass.set()
+
     def close(self):
+        self.answers_pass.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(10)
@@ -151,6 +164,7 @@ class _Conversation:
     def pass_answers(self):
         try:
             while piece := self._upstream.recv(65536):
+                self._tap.answers_pass.wait()
                 self._note_status(piece)
                 self._client.sendall(piece)
         except OSError:
