@@ -122,7 +122,7 @@ class job_watch {
 
 duration job_wait(duration elapsed, duration expected, duration quiet) {
   constexpr duration soon = 15ms;
-  constexpr duration latest = 190ms;
+  constexpr duration latest = 200ms;
   if (elapsed < expected) {
     return elapsed < soon ? soon : std::clamp((quiet + elapsed) / 3, soon, latest);
   }

@@ -33,7 +33,7 @@ class side_channel {
 
 /// The wait before the next look at a job: 5 ms while an answer is due, longer the later it is.
 /// While the expression itself waits (`expected`) for what has been quiet so long: 15 ms at first,
-/// for something may be there already, then a third of the quiet, from 15 ms up to 190 ms. So what
+/// for something may be there already, then a third of the quiet, from 15 ms up to 200 ms. So what
 /// flows is seen at once, and what is silent costs five looks a second.
 duration job_wait(duration elapsed, duration expected, duration quiet);
 

@@ -13,8 +13,8 @@ using nlohmann::json;
 
 constexpr std::string_view facts_mime = "application/vnd.livyd.run+json";
 constexpr std::size_t piece_bytes = 1_MiB;
-/// How often reading a piece may fail before its value counts as lost.
-constexpr int most_failures = 8;
+/// How often a session may give no answer in time before its value counts as lost.
+constexpr int most_timeouts = 4;
 /// Parts of an answer have numbers below this: see statement_reader.
 constexpr std::size_t first_own_part = 1000;
 
@@ -62,14 +62,17 @@ void name_missing(const run_account::large_value& one, spool& output) {
              "\n"));
 }
 
-/// Patience with a session that does not answer at once.
+/// A network that is away is waited for; what never answers is given up.
 task<agent::piece> read_piece(agent::remote& agent, clock& time, std::string part,
-                              std::uint64_t offset) {
-  for (int failures = 0;;) {
+                              std::uint64_t offset, const std::function<bool()>& enough) {
+  int timeouts = 0;
+  for (int failures = 1;; ++failures) {
     try {
-      co_return co_await agent.read(part, offset, piece_bytes, duration::zero());
+      auto piece = co_await agent.read(part, offset, piece_bytes, duration::zero());
+      co_return piece;
     } catch (const failure& reason) {
-      if (!is_transient(reason.kind()) || ++failures >= most_failures) throw;
+      if (reason.kind() == failure_kind::timeout) ++timeouts;
+      if (!is_transient(reason.kind()) || timeouts == most_timeouts || enough()) throw;
     }
     co_await time.sleep_for(livy::failure_wait(failures, livy::random_jitter()));
   }
@@ -82,7 +85,7 @@ task<bool> fetch(agent::remote& agent, clock& time, const run_account::large_val
     if (enough()) co_return false;
     agent::piece piece;
     try {
-      piece = co_await read_piece(agent, time, one.part, at);
+      piece = co_await read_piece(agent, time, one.part, at, enough);
     } catch (const failure& reason) {
       if (reason.kind() == failure_kind::cancelled) throw;
       co_return false;

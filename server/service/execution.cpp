@@ -23,7 +23,7 @@ using protocol::RunOutcome;
 using protocol::RunState;
 
 /// One long poll, and what one brings at most.
-constexpr duration longest_poll = 5s;
+constexpr duration longest_poll = 10s;
 constexpr std::size_t piece_bytes = 512_KiB;
 /// Between two polls when nobody looks.
 constexpr duration unwatched_pause = 1s;

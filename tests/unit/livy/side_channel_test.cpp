@@ -89,9 +89,9 @@ TEST(SideChannel, WaitsLongerTheLaterTheAnswerIs) {
   const wait_case cases[] = {
       {0s, 0s, 5ms},          {99ms, 0s, 5ms},       {100ms, 0s, 20ms},     {999ms, 0s, 20ms},
       {1s, 0s, 100ms},        {10s, 0s, 300ms},      {0s, 5s, 15ms},        {30ms, 5s, 15ms},
-      {300ms, 5s, 100ms},     {1s, 5s, 190ms},       {4999ms, 5s, 190ms},   {5s, 5s, 20ms},
+      {300ms, 5s, 100ms},     {1s, 5s, 200ms},       {4999ms, 5s, 200ms},   {5s, 5s, 20ms},
       {5100ms, 5s, 20ms},     {6s, 5s, 100ms},       {15s, 5s, 300ms},      {0s, 5s, 15ms, 1h},
-      {15ms, 5s, 20ms, 45ms}, {15ms, 5s, 190ms, 1h}, {200ms, 0s, 20ms, 1h},
+      {15ms, 5s, 20ms, 45ms}, {15ms, 5s, 200ms, 1h}, {200ms, 0s, 20ms, 1h},
   };
   for (const auto& one : cases) {
     EXPECT_EQ(job_wait(one.elapsed, one.expected, one.quiet), one.wait);

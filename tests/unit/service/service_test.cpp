@@ -254,6 +254,37 @@ TEST_F(ServiceWithAgent, FetchesValuesThatNoReplyHolds) {
   EXPECT_EQ(heard_.output, "out\n");
 }
 
+TEST_F(ServiceWithAgent, WaitsForANetworkThatIsAwayWhileItFetches) {
+  values_["#0"] = std::string(3'000'000, 'h');
+  const json large = {{{"mime", "text/html"}, {"size", values_["#0"].size()}, {"part", "a1#0"}}};
+  facts_["leftOut"] = large;
+  int refused = 0;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    const bool away = verb == "POST" && path.ends_with("submit-job") && values_read_ == 1;
+    return away && ++refused <= 4 ? 502 : 0;
+  };
+  start("a1");
+  const auto parts = ended().result->parts;
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_EQ(read_file(parts[0].file), values_["#0"]);
+  EXPECT_EQ(refused, 5) << "four refusals and the request that came through";
+}
+
+TEST_F(ServiceWithAgent, LeavesTheRestOfAValueWhenItIsStopped) {
+  values_["#0"] = std::string(3'000'000, 'h');
+  const json large = {{{"mime", "text/html"}, {"size", values_["#0"].size()}, {"part", "a1#0"}}};
+  facts_["leftOut"] = large;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path.ends_with("submit-job") && values_read_ == 1 ? 502 : 0;
+  };
+  start("a1");
+  wait_for([&] { return values_read_ == 1; });
+  run_to_end(loop_, service_->run_stop({"a1"}));
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  EXPECT_EQ(heard_.output,
+            "out\n· text/html of 3.0 MB is missing here: the session did not give it\n");
+}
+
 TEST_F(ServiceWithAgent, NamesTheValuesThatCannotBeHad) {
   values_["#1"] = "short";
   const json large = {{{"mime", "text/html"}, {"size", 70'000'000}, {"part", ""}},
