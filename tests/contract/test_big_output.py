@@ -32,13 +32,24 @@ def digest_of(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def test_two_hundred_megabytes_arrive_and_the_session_goes_on(livy_behind_doors, tmp_path):
-    place = livy_behind_doors
-    window = place.window(tmp_path / "window", binary=release_binary())
-    daemon = window.open()
-    run = daemon.start("p0", CODE)
+@pytest.fixture
+def window(livy_behind_doors, tmp_path):
+    window = livy_behind_doors.window(tmp_path / "window", binary=release_binary())
+    window.open()
+    return window
+
+
+def ran(daemon, code):
+    """The run and its result."""
+    run = daemon.start("p0", code)
     result = daemon.finished(run, 300)["result"]
     assert (result["outcome"], result["message"]) == ("ok", "ok")
+    return run, result
+
+
+def test_two_hundred_megabytes_arrive_and_the_session_goes_on(window):
+    daemon = window.daemon
+    run, result = ran(daemon, CODE)
     assert result["outputBytes"] == COUNT * len((PIECE % 0).encode())
     assert digest_of(result["outputFile"]) == expected()
     assert daemon.shown(run).startswith(PIECE % 0)
@@ -65,13 +76,9 @@ display(Shown(text_markdown="last"))
 """
 
 
-def test_displayed_values_that_no_reply_holds_arrive_whole(livy_behind_doors, tmp_path):
-    place = livy_behind_doors
-    window = place.window(tmp_path / "window", binary=release_binary())
-    daemon = window.open()
-    run = daemon.start("p0", DISPLAYED)
-    result = daemon.finished(run, 300)["result"]
-    assert (result["outcome"], result["message"]) == ("ok", "ok")
+def test_displayed_values_that_no_reply_holds_arrive_whole(livy_behind_doors, window):
+    daemon = window.daemon
+    run, result = ran(daemon, DISPLAYED)
     parts = [(part["mime"], part["bytes"], digest_of(part["file"])) for part in result["parts"]]
     page = ("<p>Grüße 🚀</p>" * (MEGABYTE // 10)).encode()
     assert parts == [(mime, len(whole), hashlib.sha256(whole).hexdigest()) for mime, whole in (
@@ -82,7 +89,7 @@ def test_displayed_values_that_no_reply_holds_arrive_whole(livy_behind_doors, tm
     assert daemon.peak_memory_kib() < LIMIT_KIB
     # Nothing of it stays in the session.
     session = window.doors["p0"].arrived("POST", drill.STATEMENTS)[-1].path.split("/")[2]
-    assert kept_values(place.server.client, session) == "[]"
+    assert kept_values(livy_behind_doors.server.client, session) == "[]"
 
 
 def kept_values(client, session):
