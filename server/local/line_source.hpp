@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/async.hpp"
-#include "local/descriptors.hpp"
+#include "base/descriptors.hpp"
 
 namespace livyd::local {
 

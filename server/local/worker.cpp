@@ -1,9 +1,5 @@
 #include "local/worker.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 
@@ -17,10 +13,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "embedded/worker_py.hpp"
-
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434  // the same on every architecture; older C libraries do not know it
-#endif
 
 namespace livyd::local {
 namespace {
@@ -36,64 +28,6 @@ std::string_view variable_name(std::string_view entry) {
 bool is_private(std::string_view name) {
   return name.starts_with("LIVYD_") || name == "PYSPARK_GATEWAY_PORT" ||
          name == "PYSPARK_GATEWAY_SECRET";
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  pointers.reserve(strings.size() + 1);
-  for (auto& string : strings) pointers.push_back(string.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-/// The attributes of a child: its own process group, and no signal ignored or blocked.
-class spawn_attributes {
- public:
-  spawn_attributes() {
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t set;
-    ::sigemptyset(&set);
-    ::posix_spawnattr_setsigmask(&attributes_, &set);
-    for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGQUIT}) ::sigaddset(&set, number);
-    ::posix_spawnattr_setsigdefault(&attributes_, &set);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  }
-  spawn_attributes(const spawn_attributes&) = delete;
-  spawn_attributes& operator=(const spawn_attributes&) = delete;
-  ~spawn_attributes() { ::posix_spawnattr_destroy(&attributes_); }
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_{};
-};
-
-/// The child's descriptors 0, 1, 2, … are the given ones.
-class spawn_descriptors {
- public:
-  explicit spawn_descriptors(const std::vector<descriptor>& inherited) {
-    ::posix_spawn_file_actions_init(&actions_);
-    int number = 0;
-    for (const auto& one : inherited) {
-      ::posix_spawn_file_actions_adddup2(&actions_, one.number(), number++);
-    }
-  }
-  spawn_descriptors(const spawn_descriptors&) = delete;
-  spawn_descriptors& operator=(const spawn_descriptors&) = delete;
-  ~spawn_descriptors() { ::posix_spawn_file_actions_destroy(&actions_); }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
-/// Looks without reaping.
-bool has_ended(pid_t process) {
-  siginfo_t state{};
-  const int looked =
-      ::waitid(P_PID, static_cast<id_t>(process), &state, WEXITED | WNOHANG | WNOWAIT);
-  return looked != 0 || state.si_pid == process;
 }
 
 std::string execute_request(std::string_view code, std::string_view statement) {
@@ -126,12 +60,7 @@ std::vector<std::string> worker_environment(const char* const* ours,
 worker::worker(asio::any_io_executor executor, std::function<void(std::string_view)> on_log_line)
     : executor_(std::move(executor)), on_log_line_(std::move(on_log_line)), changed_(executor_) {}
 
-worker::~worker() {
-  if (process_ > 0 && !ended_) {
-    send_signal(SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
-}
+worker::~worker() = default;
 
 std::shared_ptr<worker> worker::start(const asio::any_io_executor& executor,
                                       const worker_settings& settings,
@@ -173,26 +102,20 @@ void worker::spawn(const worker_settings& settings) {
 }
 
 void worker::spawn_with(const worker_settings& settings, std::vector<descriptor> inherited) {
-  keep_descriptors_private();
   std::vector<std::string> arguments{settings.python, settings.script.string(),
                                      settings.strict ? "strict" : "default",
                                      std::to_string(channel_number)};
   if (!settings.strict) arguments.push_back(std::to_string(protocol_number));
-  auto environment = worker_environment(environ, settings.environment);
-  const auto argument_pointers = pointers_to(arguments);
-  const auto environment_pointers = pointers_to(environment);
-  const spawn_attributes attributes;
-  const spawn_descriptors descriptors(inherited);
-  const int error =
-      ::posix_spawnp(&process_, settings.python.c_str(), descriptors.get(), attributes.get(),
-                     argument_pointers.data(), environment_pointers.data());
-  if (error == 0) return;
-  process_ = -1;
-  throw failure(failure_kind::io,
-                concat("Cannot start the Python interpreter ", settings.python, ": ",
-                       std::generic_category().message(error),
-                       ". Name one that exists: in the profile, in LIVYD_PYTHON, or in the "
-                       "session's spark.pyspark.python."));
+  try {
+    process_.start(std::move(arguments), worker_environment(environ, settings.environment),
+                   inherited);
+  } catch (const std::system_error& error) {
+    throw failure(failure_kind::io,
+                  concat("Cannot start the Python interpreter ", settings.python, ": ",
+                         error.code().message(),
+                         ". Name one that exists: in the profile, in LIVYD_PYTHON, or in the "
+                         "session's spark.pyspark.python."));
+  }
 }
 
 void worker::follow() {
@@ -223,21 +146,8 @@ task<void> worker::follow_errors() {
 }
 
 task<void> worker::watch() {
-  const auto number = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
-  if (number >= 0) {
-    ::fcntl(number, F_SETFD, FD_CLOEXEC);
-    asio::posix::stream_descriptor process(executor_, number);
-    co_await process.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-  } else {  // Linux before 5.3
-    asio::steady_timer timer(executor_);
-    while (!has_ended(process_)) {
-      timer.expires_after(50ms);
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-  }
-  // The group goes before its leader is reaped: until then its number cannot belong to others.
-  send_signal(SIGKILL);
-  ::waitpid(process_, nullptr, 0);
+  co_await process_.ended();
+  process_.reap(true);
   ended_ = true;
   replies_->finish();
   errors_->finish();
@@ -285,7 +195,7 @@ task<void> worker::wait_for_end() {
 }
 
 void worker::send_signal(int number) const {
-  if (process_ > 0 && !ended_) ::kill(-process_, number);
+  process_.send_signal(number);
 }
 
 }  // namespace livyd::local

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/child_process.hpp"
 #include "local/worker_channel.hpp"
 
 namespace livyd::local {
@@ -65,7 +66,7 @@ class worker : public std::enable_shared_from_this<worker> {
   std::optional<line_source> errors_;
   std::optional<worker_channel> channel_;
   std::vector<std::string> error_lines_;
-  pid_t process_ = -1;
+  child_process process_;
   bool ended_ = false;
   bool errors_ended_ = false;
 };

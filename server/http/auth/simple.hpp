@@ -23,10 +23,19 @@ std::unique_ptr<authentication> basic_authentication(std::string user,
 std::unique_ptr<authentication> bearer_authentication(std::shared_ptr<secret> token,
                                                       bool allow_insecure);
 
-/// Bearer with the output of a command. It runs when there is no token yet and, once, after a 401
-/// (not more often than every 10 s); it is killed after 30 s. Throws failure{unauthorized} with
-/// the command's last words when it fails.
-std::unique_ptr<authentication> command_authentication(std::string command, bool allow_insecure);
+/// How long and how often the command of a token may run.
+struct command_limits {
+  duration patience = 30s;  ///< then it is killed, with its process group
+  duration pause = 10s;     ///< from the end of a run to the next, whatever came of it
+};
+
+/// Bearer with the output of a command: /bin/sh runs it, its first line is the token (at most 64
+/// kB). It runs when there is no token yet and, once a request, after a 401; requests that need it
+/// at the same time share a run, which ends when none of them waits any more. A token that was
+/// refused is never sent again. Throws failure{unauthorized} with the last line of the command's
+/// standard error when it fails.
+std::unique_ptr<authentication> command_authentication(std::string command, bool allow_insecure,
+                                                       command_limits limits = {});
 
 /// The mechanisms in an answer's WWW-Authenticate fields (a proxy's: Proxy-Authenticate):
 /// "Negotiate", "Basic"; as they were written, without parameters, each once.

@@ -1,4 +1,4 @@
-#include "local/descriptors.hpp"
+#include "base/descriptors.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/failure.hpp"
 #include "base/text.hpp"
 
-namespace livyd::local {
+namespace livyd {
 namespace {
 
 constexpr int lowest_for_child = 10;
@@ -82,4 +82,4 @@ void keep_descriptors_private() {
   ::closedir(folder);
 }
 
-}  // namespace livyd::local
+}  // namespace livyd

@@ -1,10 +1,10 @@
-// File descriptors between the endpoint and the processes it starts: owned, paired, never inherited
+// File descriptors between this program and the processes it starts: owned, paired, never inherited
 // by accident.
 #pragma once
 
 #include <utility>
 
-namespace livyd::local {
+namespace livyd {
 
 /// Owns one file descriptor.
 class descriptor {
@@ -41,4 +41,4 @@ descriptor duplicate(const descriptor& of);
 /// child must inherit neither the editor's pipes nor our listener.
 void keep_descriptors_private();
 
-}  // namespace livyd::local
+}  // namespace livyd
