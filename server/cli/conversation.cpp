@@ -170,14 +170,15 @@ task<void> conversation::prompt_for(protocol::SecretNeeded what) {
   given.secret = what.secret;
   if (has_terminal()) {
     screen_.hold(true);
-    std::exception_ptr error;
+    bool cancelled = false;
     try {
       given.value = co_await ask_hidden(what.prompt);
-    } catch (...) {
-      error = std::current_exception();
+    } catch (const failure& reason) {
+      // Otherwise the terminal ended (Ctrl-D): there is no answer, and that is one, too.
+      cancelled = reason.kind() == failure_kind::cancelled;
     }
     screen_.hold(false);
-    if (error) std::rethrow_exception(error);
+    if (cancelled) throw_cancelled();
   } else {
     screen_.say(concat("There is no terminal to ask on: set ", variable_of(what.secret), "."));
   }

@@ -191,17 +191,17 @@ bool offers(const http::response& answer, std::string_view scheme) {
   });
 }
 
+/// Nothing was offered: what is offered and refused is told where it is.
 std::string why_unauthorized(const http::response& answer, const http::url& target) {
-  if (!offers(answer, "bearer") && offers(answer, "negotiate")) {
-    return concat(target.authority(),
-                  " asks for a Kerberos ticket, which this version of livyd cannot offer.");
-  }
-  if (!offers(answer, "bearer") && offers(answer, "basic")) {
-    return concat(
-        target.authority(),
-        " asks for a user name and a password, which this version of livyd cannot offer.");
-  }
-  return "The server refused the token. Set LIVYD_TOKEN to a valid one.";
+  const auto asks = [&](std::string_view what, std::string_view type) {
+    return concat(target.authority(), " asks for ", what, ". Set \"auth\": {\"type\": \"", type,
+                  "\"} in the profile, or --auth ", type, ".");
+  };
+  if (offers(answer, "negotiate")) return asks("a Kerberos ticket", "kerberos");
+  if (offers(answer, "basic")) return asks("a user name and a password", "basic");
+  if (offers(answer, "bearer")) return asks("a token", "bearer");
+  return concat(target.authority(),
+                " wants to know who you are, and does not say how. Set \"auth\" in the profile.");
 }
 
 bool is_livys_not_found(const http::response& answer) {

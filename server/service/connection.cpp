@@ -174,7 +174,9 @@ std::unique_ptr<http::authentication> connection::authentication() const {
       return http::basic_authentication(auth.user, secret(SecretKind::password),
                                         profile_.allow_insecure);
     case authentication_kind::bearer:
-      return http::bearer_authentication(secret(SecretKind::token), profile_.allow_insecure);
+      return auth.token_command.empty()
+                 ? http::bearer_authentication(secret(SecretKind::token), profile_.allow_insecure)
+                 : http::command_authentication(auth.token_command, profile_.allow_insecure);
     case authentication_kind::kerberos:
       return http::negotiate_authentication(tickets_, auth.kerberos.mutual,
                                             profile_.allow_insecure);

@@ -235,8 +235,12 @@ void read_tls(const section& from, profile& into) {
 void read_proxy_address(const section& from, const char* field, proxy_choice& into) {
   from.text(field, into.url);
   try {
-    http::parse_url(into.url);
+    if (http::parse_url(into.url).secure()) {
+      from.must_be(field,
+                   "an address that begins with http://: livyd speaks plain HTTP with proxies");
+    }
   } catch (const failure& reason) {
+    if (into.url.starts_with("https://")) throw;
     from.complain(concat(from.full_name(field), ": ", reason.message()));
   }
   into.from = http::proxy_settings::choice::own;

@@ -1,7 +1,6 @@
 // What a profile stands for once "extends" is followed and its variables are replaced.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <span>
 #include <utility>
 #include <vector>
@@ -154,10 +153,7 @@ void expand_home(json& text, const std::string& home) {
 
 variable_values process_variables(std::string workspace_folder) {
   variable_values out;
-  out.environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
+  out.environment = http::process_environment();
   out.workspace_folder = std::move(workspace_folder);
   out.user_home = out.environment("HOME").value_or("");
   out.user = user_name();

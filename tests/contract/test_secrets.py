@@ -367,3 +367,38 @@ def test_profiles_of_sparkmagic_are_taken_over_without_the_password(home):
         "session": {"driverMemory": "1000M"}}}
     assert "not taken over" in ended.err
     assert home.run("profiles", "import", home.write("x.json", "{}")).code == 2
+
+
+# ---------------------------------------------------------------- a token from a command
+
+class TokenGateway(fake.Answers):
+    """Takes the tokens that are valid now."""
+
+    def __init__(self):
+        super().__init__(lambda code: fake.ok("answer"))
+        self.valid, self.seen = set(), []
+
+    def intercept(self, request):
+        self.seen.append(request.headers.get("Authorization"))
+        if self.seen[-1] in {f"Bearer {token}" for token in self.valid}:
+            return False
+        request.answer(401, "", "text/html")
+        return True
+
+
+def test_a_token_comes_from_a_command_and_is_left_nowhere(home, fake_livy):
+    token = "token-" + uuid.uuid4().hex
+    gateway = TokenGateway()
+    gateway.valid.add(token)
+    livy = fake_livy(gateway)
+    where = home.write("token", token), home.write("environment", "")
+    command = f"cat '{where[0]}'; env > '{where[1]}'"
+    file = home.write("profiles.json", json.dumps({"gw": {
+        "url": livy.url, "agent": False, "auth": {"type": "bearer", "tokenCommand": command}}}))
+    ended = home.run("run", "--profiles", file, "--profile", "gw", "-c", "1", LIVYD_LOG="debug",
+                     LIVYD_PASSWORD=PASSWORD)
+    assert (ended.code, ended.out.strip()) == (OK, "answer"), ended
+    assert token not in ended.err
+    with open(where[1]) as environment:
+        assert PASSWORD not in environment.read()
+    assert scan(home.folder, token) == [where[0]]

@@ -121,16 +121,18 @@ TEST(Failure, SaysWhatAStatusMeans) {
       {with_header(page(302, ""), "Location", "/login"), failure_kind::not_livy,
        not_livy + "it redirects to another page). Check the URL."},
       {page(401, "<html>"), failure_kind::unauthorized,
-       "The server refused the token. Set LIVYD_TOKEN to a valid one."},
-      {with_header(with_header(page(401, ""), "WWW-Authenticate", "Negotiate"), "WWW-Authenticate",
-                   "BEARER realm=x"),
-       failure_kind::unauthorized, "The server refused the token. Set LIVYD_TOKEN to a valid one."},
+       "gw.example.com wants to know who you are, and does not say how. Set \"auth\" in the "
+       "profile."},
+      {with_header(page(401, ""), "WWW-Authenticate", "BEARER realm=x"), failure_kind::unauthorized,
+       "gw.example.com asks for a token. Set \"auth\": {\"type\": \"bearer\"} in the profile, or "
+       "--auth bearer."},
       {with_header(page(401, ""), "WWW-Authenticate", "Negotiate"), failure_kind::unauthorized,
-       "gw.example.com asks for a Kerberos ticket, which this version of livyd cannot offer."},
+       "gw.example.com asks for a Kerberos ticket. Set \"auth\": {\"type\": \"kerberos\"} in the "
+       "profile, or --auth kerberos."},
       {with_header(page(401, ""), "WWW-Authenticate", "BASIC realm=\"application\""),
        failure_kind::unauthorized,
-       "gw.example.com asks for a user name and a password, which this version of livyd cannot "
-       "offer."},
+       "gw.example.com asks for a user name and a password. Set \"auth\": {\"type\": \"basic\"} in "
+       "the profile, or --auth basic."},
       {page(407, ""), failure_kind::unauthorized,
        "A proxy in front of gw.example.com asks for authentication."},
       {json_answer(403, R"({"msg":"User 'a' not allowed to impersonate 'Some(b)'."})"),

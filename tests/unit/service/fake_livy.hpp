@@ -26,6 +26,8 @@ class fake_livy {
   struct session {
     std::string name;
     std::string state = "idle";
+    json owner = nullptr;
+    json proxy_user = nullptr;
     std::vector<std::string> log;
     std::vector<statement> statements;
   };
@@ -83,9 +85,14 @@ class fake_livy {
 
   json view(int id) const {
     const auto& one = sessions.at(id);
-    return {{"id", id},          {"name", one.name},     {"appId", nullptr},
-            {"owner", nullptr},  {"proxyUser", nullptr}, {"state", one.state},
-            {"kind", "pyspark"}, {"log", one.log}};
+    return {{"id", id},
+            {"name", one.name},
+            {"appId", nullptr},
+            {"owner", one.owner},
+            {"proxyUser", one.proxy_user},
+            {"state", one.state},
+            {"kind", "pyspark"},
+            {"log", one.log}};
   }
 
   static json view(int id, const statement& one) {

@@ -1019,5 +1019,38 @@ TEST_F(Service, AChangedProfileIsUsedByTheNextRun) {
   other.stop();
 }
 
+/// Behind Knox the owner is Knox, and who asked is the proxy user (C17).
+TEST_F(Service, ASessionIsMineByNameAndByWhomTheServerSays) {
+  auto set = configuration();
+  set.profiles["p"]["auth"] = {{"type", "basic"}, {"user", "alice"}};
+  run_to_end(loop_, service_->configure(std::move(set)));
+  protocol::SecretGiveParams given;
+  given.profile = "p";
+  given.secret = protocol::SecretKind::password;
+  given.value = "sesame";
+  run_to_end(loop_, service_->secret_give(std::move(given)));
+  const auto name = [](int number) { return concat("livyd-", user_name(), "-p-", number); };
+  livy_.sessions[0] = {.name = name(0), .owner = "knox", .proxy_user = "alice"};
+  livy_.sessions[1] = {.name = name(1), .owner = "knox", .proxy_user = "somebody"};
+  livy_.sessions[2] = {.name = name(2)};
+  livy_.sessions[3] = {.name = "theirs", .owner = "alice"};
+  const auto rows = run_to_end(loop_, service_->session_list({"p"})).sessions;
+  std::vector<std::string> mine;
+  for (const auto& row : rows) {
+    if (row.mine) mine.push_back(row.id);
+  }
+  EXPECT_EQ(mine, (std::vector<std::string>{"0", "2"}));
+  EXPECT_TRUE(heard_.secrets.empty());
+}
+
+TEST_F(Service, ImportsAFileAndSaysWhatItIsNot) {
+  const auto file = folder_.path / "mine.json";
+  replace_file(file, R"({"livy_url": "https://gw/livy", "queue": "etl"})");
+  const auto found = run_to_end(loop_, service_->profile_import({file.string()}));
+  ASSERT_TRUE(found.profiles.contains("mine"));
+  EXPECT_EQ(found.profiles.at("mine")["url"], "https://gw/livy");
+  EXPECT_THROW(run_to_end(loop_, service_->profile_import({"/nonexistent/file"})), failure);
+}
+
 }  // namespace
 }  // namespace livyd
