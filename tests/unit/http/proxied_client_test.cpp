@@ -127,9 +127,9 @@ TEST_F(ProxiedClient, ReachesAnHttpsServerThroughATunnel) {
   ASSERT_EQ(heard_.size(), 2U);
   EXPECT_EQ(heard_[0],
             "CONNECT gw.example.com:8443 HTTP/1.1\r\n"
-            "Host: gw.example.com:8443\r\n"
             "User-Agent: livyd/1\r\n"
-            "Connection: keep-alive\r\n\r\n");
+            "Connection: keep-alive\r\n"
+            "Host: gw.example.com:8443\r\n\r\n");
   EXPECT_THAT(heard_[1], StartsWith("GET /a?b HTTP/1.1\r\nHost: gw.example.com:8443\r\n"));
 }
 
