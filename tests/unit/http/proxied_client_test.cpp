@@ -262,6 +262,18 @@ TEST_F(ProxiedClient, NeverSendsARefusedPasswordAgain) {
   }
 }
 
+TEST_F(ProxiedClient, KnowsMechanismsThatShareALine) {
+  raw_server proxy(loop_, always(refusal_for("Proxy-Authenticate: Digest realm=\"a, Bearer\", "
+                                             "qop = auth, Negotiate YII==,Basic realm=x\r\n")));
+  use(proxy);
+  const auto password = std::make_shared<kept_secret>("wrong");
+  settings_.proxy.user = "alice";
+  settings_.proxy.password = password;
+  EXPECT_THAT(refusal("https://gw.example.com").message(),
+              HasSubstr("with this password. It takes Digest, Negotiate and Basic. "));
+  EXPECT_THAT(password->refusals, ElementsAre("wrong"));
+}
+
 TEST_F(ProxiedClient, SaysThatTheProxyDoesNotTakeBasic) {
   raw_server proxy(loop_, always(refusal_for("Proxy-Authenticate: Negotiate\r\n")));
   use(proxy);
