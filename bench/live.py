@@ -80,14 +80,21 @@ def processor_seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def cost_of(home, binary, count, seconds=10):
-    """Requests a second and the daemon's share of a processor while so many cells run and print."""
+# What cells do while they are looked on, after the first word; seconds between two prints, or silence.
+HABITS = {"prints once a second": 1, "prints 20 times a second": 0.05, "prints without end": 0.001,
+          "is silent": 600}
+
+
+def cost_of(home, binary, count, habit, seconds=10):
+    """Requests a second and the daemon's share of a processor while so many cells run."""
     profiles = {f"p{number}": {"url": "local"} for number in range(count)}
-    daemon = opened(home, binary, profiles, f"window-{count}", trace=True)
-    runs = [daemon.start(name, "import time\nfor n in range(600):\n    print(n, flush=True)\n    time.sleep(1)")
-            for name in profiles]
+    daemon = opened(home, binary, profiles, f"window-{count}-{habit}", trace=True)
+    code = f"import time\nwhile True:\n    print('word', flush=True)\n    time.sleep({HABITS[habit]})"
+    runs = [daemon.start(name, code) for name in profiles]
     for run in runs:
         daemon.came("run/output", lambda piece, run=run: piece["run"] == run, 300)
+
+    time.sleep(3)  # the first words are long seen
 
     def requests():
         return len(re.findall(r" http\b.* (?:GET|POST) ", pathlib.Path(daemon.errors.name).read_text(errors="replace")))
@@ -119,9 +126,10 @@ def measure(binary):
                        f"(max {max(times):.0f})", "1 s", "")
             daemon.ask("session/stop", {"profile": "p0"})
             daemon.close()
-            for count in (1, 10, 100):
-                rate, share = cost_of(home, binary, count)
-                yield (f"looking on {count} running cell{'s' if count > 1 else ''} that print once a second",
-                       f"{rate:.0f} requests/s", "", f"{share * 100:.0f} % of one processor")
+            for count, habit in [(1, habit) for habit in HABITS] + [(10, "prints once a second"),
+                                                                    (100, "prints once a second")]:
+                rate, share = cost_of(home, binary, count, habit)
+                yield (f"looking on {count} running cell{'s' if count > 1 else ''}, each {habit}",
+                       f"{rate:.1f} requests/s", "", f"{share * 100:.0f} % of one processor")
         finally:
             home.close()

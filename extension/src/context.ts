@@ -17,8 +17,8 @@ export interface Notices {
   failed(error: unknown, shown?: boolean): void;
   /** A sentence with verb buttons; each command runs when its button is pressed. */
   say(severity: "info" | "warning" | "error", text: string, buttons?: Button[]): void;
-  /** The next steps after a failure, by what kind it is. */
-  buttonsFor(kind: Failed["kind"], message: string): Button[];
+  /** The next steps after a failure, by what kind it is and, where it is known, on which profile. */
+  buttonsFor(kind: Failed["kind"], message: string, profile?: ProfileSummary): Button[];
   /** Asks before something is done with a profile that wants to be asked. True: go on. */
   confirmed(profile: ProfileSummary, question: string, verb: string): Promise<boolean>;
   /** The same for runs, of which there are many: the user may say "not again" for this window. */

@@ -86,8 +86,8 @@ function wantsAttention(notice: Notice): boolean {
   return notice.severity === "error" || notice.actions.length > 0;
 }
 
-/** The next steps after a failure, by what kind it is. */
-function buttonsFor(kind: Failed["kind"], message: string): Button[] {
+function buttonsFor(kind: Failed["kind"], message: string, profile?: ProfileSummary): Button[] {
+  const onProfile = profile === undefined ? {} : { arguments: [profile.name] };
   switch (kind) {
     case "daemonSetting":
       return [openSetting("Open Settings", "livyd.daemon.path"), showLog];
@@ -98,9 +98,10 @@ function buttonsFor(kind: Failed["kind"], message: string): Button[] {
     case "tls":
     case "notHttp":
     case "notLivy":
-    case "unauthorized":
     case "forbidden":
-      return [diagnose, editProfile];
+      return [{ ...diagnose, ...onProfile }, editProfile];
+    case "unauthorized":
+      return [...secretButtons(profile), { ...diagnose, ...onProfile }, editProfile];
     case "sessionRemoved":
       return [startSession];
     case "sessionFailed":
@@ -111,6 +112,13 @@ function buttonsFor(kind: Failed["kind"], message: string): Button[] {
     default:
       return [showLog];
   }
+}
+
+function secretButtons(profile: ProfileSummary | undefined): Button[] {
+  const [secret, ...others] = profile?.secrets ?? [];
+  if (!profile || secret === undefined) return [];
+  const verb = others.length === 0 && secret === "password" ? "Enter Password" : "Set Secret";
+  return [{ verb, command: "livyd.setSecret", arguments: [profile.name] }];
 }
 
 async function confirmed(

@@ -63,7 +63,8 @@ function sayEnd({ daemon, notices }: Context, run: RunInfo): void {
   if (result?.outcome === "failed") {
     const removed = daemon.session(run.profile)?.state === "removed";
     const kind = result.failure ?? (removed ? "sessionRemoved" : "internal");
-    notices.say("error", result.message, notices.buttonsFor(kind, result.message));
+    const profile = daemon.profile(run.profile);
+    notices.say("error", result.message, notices.buttonsFor(kind, result.message, profile));
   } else if (result?.outcome === "unknown") {
     notices.say("warning", result.message, unknownButtons(run));
   }

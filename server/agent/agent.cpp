@@ -76,8 +76,10 @@ answer taken_apart(std::string text) {
   return taken;
 }
 
-task<answer> ask(livy::side_channel& channel, json asked, duration wait = duration::zero()) {
-  auto text = co_await channel.evaluate(call_expression(asked), wait, wait + answer_deadline);
+task<answer> ask(livy::side_channel& channel, json asked, duration wait = duration::zero(),
+                 duration quiet = duration::zero()) {
+  auto text =
+      co_await channel.evaluate(call_expression(asked), wait, wait + answer_deadline, quiet);
   if (text.empty()) throw no_agent();
   co_return taken_apart(std::move(text));
 }
@@ -114,14 +116,15 @@ task<std::optional<greeting>> remote::hello() {
   co_return read_greeting(said);
 }
 
-task<piece> remote::read(std::string run, std::uint64_t offset, std::size_t limit, duration wait) {
+task<piece> remote::read(std::string run, std::uint64_t offset, std::size_t limit, duration wait,
+                         duration quiet) {
   const auto waited = std::clamp<duration>(wait, duration::zero(), longest_wait);
   json asked = {{"do", "read"},
                 {"run", std::move(run)},
                 {"offset", offset},
                 {"limit", limit},
                 {"wait", seconds_of(waited)}};
-  auto said = co_await ask(channel_, std::move(asked), waited);
+  auto said = co_await ask(channel_, std::move(asked), waited, quiet);
   co_return understood([&] {
     const auto& facts = said.facts;
     return piece{.known = facts.at("known").get<bool>(),

@@ -68,8 +68,10 @@ class remote {
   /// Nothing when there is no agent in the session.
   task<std::optional<greeting>> hello();
   /// Waits up to `wait` (at most 10 s) for bytes after `offset`, for the end of the run, or for its
-  /// beginning. `run` is the marked name; "" is the session's own stream.
-  task<piece> read(std::string run, std::uint64_t offset, std::size_t limit, duration wait);
+  /// beginning. `run` is the marked name; "" is the session's own stream. The longer nothing has
+  /// been printed (`quiet`), the calmer the wait.
+  task<piece> read(std::string run, std::uint64_t offset, std::size_t limit, duration wait,
+                   duration quiet = {});
   task<interruption> interrupt(std::string run);
   /// True: it has not run and never will, however late its statement arrives.
   task<bool> withdraw(std::string run);

@@ -41,6 +41,7 @@ SESSION_LIMIT = 1 << 30
 PIPE = 1 << 20  # what C code can write to fd 1 while it holds Python's lock
 NAMES_KEPT = 1000
 RECORDS_KEPT = 100
+VALUE_LIMIT = 64 << 20  # bytes of one displayed value
 REPLIES_LIMIT = 32 << 20  # characters of all kept replies together
 WHOLE_LIMIT = 200000  # bytes of output in a statement's own reply
 PREVIEW = 1000
@@ -237,7 +238,7 @@ class Book(object):
                 self.set_owner(thread)
             remember(self.ran, name)
             while len(self.records) >= RECORDS_KEPT:
-                self.forget(next(iter(self.records)))
+                self.forget(next(iter(self.records)).partition("#")[0])
             self.current = self.records[name] = Record(name)
             self.changed.notify_all()
             return self.current
@@ -255,10 +256,24 @@ class Book(object):
             self.changed.notify_all()
 
     def forget(self, name):
-        record = self.records.pop(name, None)
-        if record is not None and record is not self.current:
-            self.kept -= record.kept
-            record.discard()
+        """The record of a run and the values it displayed."""
+        for key in [key for key in self.records if key.partition("#")[0] == name]:
+            record = self.records.pop(key)
+            if record is not self.current:
+                self.kept -= record.kept
+                record.discard()
+
+    def keep_value(self, name, data):
+        """What is too large for a reply, to be read like a run's output; its name when there is room."""
+        value = Record(name)
+        with self.changed:
+            if self.room(value, len(data)) == len(data) <= VALUE_LIMIT:
+                value.append(data)
+                value.ended = True
+                self.kept += len(data)
+                self.records[name] = value
+                return name
+        return ""
 
     def keep_reply(self, name, reply):
         with self.changed:
@@ -437,7 +452,8 @@ class Descriptors(object):
 class Display(object):
     """What a run shows beside its text: MIME bundles, bounded."""
 
-    def __init__(self, record):
+    def __init__(self, book, record):
+        self.book = book
         self.record = record
         self.parts = []
         self.room = PARTS_LIMIT
@@ -464,14 +480,17 @@ class Display(object):
         kept = {}
         for mime, value in bundle.items():
             try:
-                length = len(json.dumps(value, allow_nan=False)) + len(mime)
+                text = json.dumps(value, allow_nan=False)
             except (TypeError, ValueError, RecursionError):
                 continue  # no JSON: Livy could not carry it
+            length = len(text) + len(mime)
             if length <= self.room:
                 kept[mime] = value
                 self.room -= length
             elif len(self.left_out) < 20:
-                self.left_out.append({"mime": mime, "size": length})
+                data = clean(value if isinstance(value, str) else text).encode()
+                part = self.book.keep_value("%s#%d" % (self.record.name, len(self.left_out)), data)
+                self.left_out.append({"mime": mime, "size": len(data), "part": part})
         if kept:
             self.parts.append({"at": self.record.size, "data": kept})
 
@@ -936,7 +955,7 @@ class Agent(object):
     def content_of(self, record, options, code):
         """Runs the code; returns what it displayed when it succeeded, or the content of an error."""
         self.enter()
-        display = Display(record)
+        display = Display(self.book, record)
         options = dict(word.split("=", 1) for word in options.split())
         cell = Cell(self.shell, display, options, code)
         with dressed(cell, display):

@@ -1,4 +1,4 @@
-// Work that blocks (name look-ups, files, zip, hashing) runs on four threads beside the loop.
+// Work that blocks for a moment (files, zip, hashing) runs on four threads beside the loop.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>

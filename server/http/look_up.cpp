@@ -7,13 +7,19 @@
 #include <system_error>
 #include <utility>
 
-#include "base/off_thread.hpp"
+#include "base/own_threads.hpp"
 #include "base/text.hpp"
 
 namespace livyd::http {
 namespace {
 
 using addresses = std::vector<asio::ip::address>;
+
+own_threads& look_up_threads() {
+  // Never destroyed: a look-up that hangs must not keep the program from ending.
+  static auto* const threads = new own_threads(8);
+  return *threads;
+}
 
 void append_address(addresses& list, const addrinfo& entry) {
   asio::ip::tcp::endpoint endpoint;
@@ -64,7 +70,8 @@ std::shared_ptr<name_service::look_up> name_service::begin(const std::string& ho
   slot = started;
   auto work = [](std::shared_ptr<look_up> shared, std::string name) -> task<void> {
     try {
-      shared->found = co_await off_thread([name] { return look_up_now(name); });
+      auto call = look_up_threads().run([name] { return look_up_now(name); });
+      shared->found = co_await std::move(call);
     } catch (...) {
       shared->error = std::current_exception();
     }

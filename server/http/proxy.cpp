@@ -49,7 +49,8 @@ struct bypass_entry {
 
 bypass_entry parsed(std::string_view text) {
   if (text.starts_with('[')) {
-    const auto end = std::min(text.find(']'), text.size() - 1);
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return {.host = std::string(text), .port = {}};
     const auto rest = text.substr(end + 1);
     return {.host = std::string(text.substr(1, end - 1)),
             .port = std::string(rest.starts_with(':') ? rest.substr(1) : rest)};

@@ -360,35 +360,56 @@ void require_readable(const std::string& what, const std::string& path) {
                     ". Check \"", what, "\" in the profile's \"tls\"."));
 }
 
-/// Answers OpenSSL's question for the passphrase, and remembers that it was asked.
-struct passphrase_prompt {
-  std::string_view passphrase;
-  bool asked = false;
+/// Answers OpenSSL's question for the passphrase, and remembers that it was asked; without it
+/// OpenSSL would ask at the terminal. It leaves with its scope: Asio's context would delete it.
+class passphrase_prompt {
+ public:
+  passphrase_prompt(SSL_CTX* context, std::string_view passphrase)
+      : context_(context), passphrase_(passphrase) {
+    SSL_CTX_set_default_passwd_cb(context, &passphrase_prompt::answer);
+    SSL_CTX_set_default_passwd_cb_userdata(context, this);
+  }
+  ~passphrase_prompt() {
+    SSL_CTX_set_default_passwd_cb(context_, nullptr);
+    SSL_CTX_set_default_passwd_cb_userdata(context_, nullptr);
+  }
+  passphrase_prompt(const passphrase_prompt&) = delete;
+  passphrase_prompt& operator=(const passphrase_prompt&) = delete;
 
+  bool asked() const { return asked_; }
+  bool can_answer() const { return !passphrase_.empty(); }
+
+ private:
   static int answer(char* into, int size, int /*writing*/, void* prompt) {
     auto* self = static_cast<passphrase_prompt*>(prompt);
-    self->asked = true;
-    const auto length = static_cast<int>(self->passphrase.size());
+    self->asked_ = true;
+    const auto length = static_cast<int>(self->passphrase_.size());
     if (length == 0 || length > size) return -1;
-    std::copy(self->passphrase.begin(), self->passphrase.end(), into);
+    std::copy(self->passphrase_.begin(), self->passphrase_.end(), into);
     return length;
   }
+
+  SSL_CTX* context_;
+  std::string_view passphrase_;
+  bool asked_ = false;
 };
+
+[[noreturn]] void refuse_stranger(const std::string& path) {
+  refuse_own(
+      concat("The key ", path,
+             " does not belong to the client certificate. Check \"certificate\" and \"key\" in "
+             "the profile's \"tls\"."));
+}
 
 [[noreturn]] void refuse_key(const std::string& path, const passphrase_prompt& prompt) {
   const auto reason = ERR_GET_REASON(ERR_peek_last_error());
   const auto library = ERR_GET_LIB(ERR_peek_last_error());
-  if (library == ERR_LIB_X509 && reason == X509_R_KEY_VALUES_MISMATCH) {
-    refuse_own(
-        concat("The key ", path,
-               " does not belong to the client certificate. Check \"certificate\" and \"key\" "
-               "in the profile's \"tls\"."));
-  }
-  if (!prompt.asked) {
+  if (library == ERR_LIB_X509 && reason == X509_R_KEY_VALUES_MISMATCH) refuse_stranger(path);
+  if (!prompt.asked()) {
     refuse_own(concat("The file ", path,
                       " holds no private key in PEM. Check \"key\" in the profile's \"tls\"."));
   }
-  if (prompt.passphrase.empty()) {
+  if (!prompt.can_answer()) {
     refuse_own(concat("The key ", path,
                       " is encrypted. Set \"encryptedKey\": true in the profile's \"tls\"; livyd "
                       "then asks for its passphrase."));
@@ -399,12 +420,18 @@ struct passphrase_prompt {
                                                    "again."));
 }
 
+void use_own_key(SSL_CTX* context, const std::string& path, const std::string& passphrase) {
+  const passphrase_prompt prompt(context, passphrase);
+  require_readable("key", path);
+  if (SSL_CTX_use_PrivateKey_file(context, path.c_str(), SSL_FILETYPE_PEM) != 1) {
+    refuse_key(path, prompt);
+  }
+  // A key of another kind than the certificate's was not compared yet.
+  if (SSL_CTX_check_private_key(context) != 1) refuse_stranger(path);
+}
+
 void use_own_certificate(SSL_CTX* context, const tls_settings& settings,
                          const std::string& passphrase) {
-  passphrase_prompt prompt{.passphrase = passphrase};
-  // Without it OpenSSL would ask at the terminal.
-  SSL_CTX_set_default_passwd_cb(context, &passphrase_prompt::answer);
-  SSL_CTX_set_default_passwd_cb_userdata(context, &prompt);
   ERR_clear_error();
   require_readable("certificate", settings.certificate);
   if (SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) != 1) {
@@ -412,21 +439,7 @@ void use_own_certificate(SSL_CTX* context, const tls_settings& settings,
                       " holds no certificate in PEM. Check \"certificate\" in the profile's "
                       "\"tls\"."));
   }
-  const auto& key = settings.key.empty() ? settings.certificate : settings.key;
-  require_readable("key", key);
-  prompt.asked = false;
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    refuse_key(key, prompt);
-  }
-  // A key of another kind than the certificate's was not compared yet.
-  if (SSL_CTX_check_private_key(context) != 1) {
-    refuse_own(
-        concat("The key ", key,
-               " does not belong to the client certificate. Check \"certificate\" and \"key\" "
-               "in the profile's \"tls\"."));
-  }
-  SSL_CTX_set_default_passwd_cb(context, nullptr);
-  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  use_own_key(context, settings.key.empty() ? settings.certificate : settings.key, passphrase);
 }
 
 }  // namespace

@@ -40,18 +40,21 @@ std::string decoded(const std::string& result) {
 class job_watch {
  public:
   job_watch(client& livy, clock& time, const std::string& session, duration expected,
-            duration deadline)
+            duration deadline, duration quiet)
       : livy_(livy),
         time_(time),
         session_(session),
         expected_(expected),
         deadline_(deadline),
+        quiet_(quiet),
         asked_(time.now()) {}
 
   task<std::string> run(std::string job) {
     auto submission = livy_.submit_job(session_, std::move(job));
     const auto id = co_await with_deadline(std::move(submission), left(), no_answer_in_time);
     begun_ = time_.now();
+    // Who waits for something has no answer yet.
+    if (expected_ > duration::zero()) co_await time_.sleep_for(std::min(next_wait(), left()));
     while (true) {
       const auto seen = co_await look(id);
       if (seen && seen->finished()) co_return answer_of(*seen);
@@ -70,7 +73,7 @@ class job_watch {
 
   duration next_wait() const {
     if (failures_ > 0) return failure_wait(failures_, random_jitter());
-    return job_wait(time_.now() - begun_, expected_);
+    return job_wait(time_.now() - begun_, expected_, quiet_);
   }
 
   /// One look; nothing when the server gave no answer that says anything about the job.
@@ -108,6 +111,7 @@ class job_watch {
   const std::string& session_;
   duration expected_;
   duration deadline_;
+  duration quiet_;
   clock::time_point asked_;
   clock::time_point begun_{};
   std::optional<failure> trouble_;
@@ -116,8 +120,12 @@ class job_watch {
 
 }  // namespace
 
-duration job_wait(duration elapsed, duration expected) {
-  if (elapsed < expected) return elapsed < 1s ? 20ms : 40ms;
+duration job_wait(duration elapsed, duration expected, duration quiet) {
+  constexpr duration soon = 15ms;
+  constexpr duration latest = 200ms;
+  if (elapsed < expected) {
+    return elapsed < soon ? soon : std::clamp((quiet + elapsed) / 3, soon, latest);
+  }
   const auto late = elapsed - expected;
   if (late < 100ms) return expected > duration::zero() ? 20ms : 5ms;
   if (late < 1s) return 20ms;
@@ -128,8 +136,8 @@ side_channel::side_channel(client& livy, clock& time, std::string session)
     : livy_(livy), time_(time), session_(std::move(session)) {}
 
 task<std::string> side_channel::evaluate(std::string expression, duration expected,
-                                         duration deadline) {
-  job_watch watch(livy_, time_, session_, expected, deadline);
+                                         duration deadline, duration quiet) {
+  job_watch watch(livy_, time_, session_, expected, deadline, quiet);
   auto job = base64_encoded(pickled_function(expression));
   co_return co_await watch.run(std::move(job));
 }

@@ -42,7 +42,7 @@ class statement_watch {
  public:
   statement_watch(client& livy, clock& time, std::string session, std::int64_t statement,
                   output_sink& sink, statement_observer observer, std::function<bool()> watched,
-                  notification* wake)
+                  look_schedule* schedule)
       : livy_(livy),
         time_(time),
         session_(std::move(session)),
@@ -50,7 +50,7 @@ class statement_watch {
         sink_(sink),
         observer_(std::move(observer)),
         watched_(std::move(watched)),
-        wake_(wake),
+        schedule_(schedule),
         begun_(time.now()) {}
 
   task<statement_view> run() {
@@ -66,22 +66,23 @@ class statement_watch {
  private:
   task<void> wait() {
     const auto span = next_wait();
-    if (wake_ == nullptr) {
+    if (schedule_ == nullptr) {
       co_await time_.sleep_for(span);
       co_return;
     }
-    const auto until = time_.now() + span;
-    co_await sleep_or_wake(time_, span, *wake_);
-    // Woken: the end is near, so looks follow closely again.
-    if (time_.now() < until) begun_ = time_.now();
+    const bool asked = co_await schedule_->wait(time_, span);
+    // The end is near, so looks follow closely again.
+    if (asked) begun_ = time_.now();
   }
 
   duration next_wait() const {
     if (failures_ > 0) return failure_wait(failures_, random_jitter());
     // A torn read is whole at the next look: what counts is how long it has been torn.
     const auto begun = torn_since_.value_or(begun_);
-    return statement_wait(time_.now() - begun, round_trip_, watched_ ? watched_() : true,
-                          random_jitter());
+    const auto wait = statement_wait(time_.now() - begun, round_trip_, watched_ ? watched_() : true,
+                                     random_jitter());
+    if (schedule_ == nullptr || torn_since_) return wait;
+    return std::max(wait, schedule_->pause());
   }
 
   /// For the server's first word. Livy needs milliseconds; a network that swallows what is sent is
@@ -137,7 +138,7 @@ class statement_watch {
   repeated_sink sink_;
   statement_observer observer_;
   std::function<bool()> watched_;
-  notification* wake_;
+  look_schedule* schedule_;
   clock::time_point begun_;
   std::optional<clock::time_point> torn_since_;
   duration round_trip_{};
@@ -148,12 +149,17 @@ class statement_watch {
 
 }  // namespace
 
+task<bool> look_schedule::wait(clock& time, duration span) {
+  if (!now_) co_await sleep_or_wake(time, span, asked_);
+  co_return std::exchange(now_, false);
+}
+
 task<statement_view> follow_statement(client& livy, clock& time, std::string session,
                                       std::int64_t statement, output_sink& sink,
                                       statement_observer observer, std::function<bool()> watched,
-                                      notification* wake) {
+                                      look_schedule* schedule) {
   statement_watch watch(livy, time, std::move(session), statement, sink, std::move(observer),
-                        std::move(watched), wake);
+                        std::move(watched), schedule);
   co_return co_await watch.run();
 }
 

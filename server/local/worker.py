@@ -1,15 +1,10 @@
-""
-    "The Python side of one session of the embedded endpoint: a shell that answers requests line by
-    line under the names of Livy's own shell, and a channel beside it for jobs, SQL and Spark control.
+"""The Python side of one session of the embedded endpoint: a shell that answers requests line by
+line under the names of Livy's own shell, and a channel beside it for jobs, SQL and Spark control.
 
-    Started as : worker.py strict |
-    default CHANNEL_FD[PROTOCOL_FD];
-it works in the folder "files" beside it.strict requests on fd 0, replies on fd 1,
-    as badly as Livy does it;
-default both on the private PROTOCOL_FD,
-    so that nothing a cell does can disturb them.Sources of the behaviour : docs / livy -
-        differences.md and the recording in tests / data;
-no code is Livy's.
+Started as: worker.py strict|default CHANNEL_FD [PROTOCOL_FD]; it works in the folder "files" beside it.
+  strict   requests on fd 0, replies on fd 1, as badly as Livy does it;
+  default  both on the private PROTOCOL_FD, so that nothing a cell does can disturb them.
+Sources of the behaviour: docs/livy-differences.md and the recording in tests/data; no code is Livy's.
 """
 import ast
 import base64
@@ -38,7 +33,8 @@ global_dict = {}         # the user's namespace; __name__ in it is 'builtins', a
 job_context = None
 log_stream = sys.stderr  # the session's log
 
-#Replies-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --
+
+# Replies ------------------------------------------------------------------------------------------
 
 def execute_reply(status, content):
     return {'msg_type': 'execute_reply', 'content': dict(content, status=status)}
@@ -53,7 +49,7 @@ def execute_reply_error(exc_type, exc_value, tb):
         note('ERROR:fake_shell:execute_reply')
         note(traceback.format_exc().rstrip())
     if STRICT:
-#A value that is no exception ends Python 3.10 and newer here, as it ends Livy's shell.
+        # A value that is no exception ends Python 3.10 and newer here, as it ends Livy's shell.
         lines = traceback.format_exception(exc_type, exc_value, user_frames(tb), chain=False)
         lines = without_top_frame(lines)
     elif isinstance(exc_value, BaseException):
@@ -91,48 +87,52 @@ def without_top_frame(lines):
 def note(text):
     """A line for the session's log."""
     try:
-        log_stream
-  .write(text + '\n') log_stream
-      .flush() except(OSError, ValueError)
-      : pass
+        log_stream.write(text + '\n')
+        log_stream.flush()
+    except (OSError, ValueError):
+        pass
 
-#Code-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
 
-        class ExecutionError(Exception)
-      : def __init__(self, exc_info)
-      : Exception.__init__(self, exc_info) self.exc_info = exc_info
+# Code ---------------------------------------------------------------------------------------------
 
-      class UnknownMagic(Exception)
-      : pass
+class ExecutionError(Exception):
+    def __init__(self, exc_info):
+        Exception.__init__(self, exc_info)
+        self.exc_info = exc_info
 
-#Interrupting-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
 
-        class Interruption(object)
-      : ""
-        "Default mode: a cancelled statement's Python is stopped, and no other. SIGINT is blocked
-        outside user code;
-one that comes late finds another statement and does nothing."""
+class UnknownMagic(Exception):
+    pass
+
+
+# Interrupting -------------------------------------------------------------------------------------
+
+class Interruption(object):
+    """Default mode: a cancelled statement's Python is stopped, and no other. SIGINT is blocked
+    outside user code; one that comes late finds another statement and does nothing."""
 
     def __init__(self):
         self.statement = None  # the statement whose request is being served
         self.running = None    # the same, while its user code runs
         self.wanted = None     # the statement that was cancelled
         self.wanted_at = 0.0
-        self.sent_at = -10.0   # when the last signal of ours was sent;
-it may arrive late self.done =
-    None #the statement that has been interrupted already self.owner = os.getpid()
+        self.sent_at = -10.0   # when the last signal of ours was sent; it may arrive late
+        self.done = None       # the statement that has been interrupted already
+        self.owner = os.getpid()
 
-                                                                           def
-                                                                           __enter__(self)
-    : if STRICT or self.statement is None
-    : return signal.signal(signal.SIGINT, self.handle)
-          self.running = self.statement signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    def __enter__(self):
+        if STRICT or self.statement is None:
+            return
+        signal.signal(signal.SIGINT, self.handle)
+        self.running = self.statement
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
-                                                                           def __exit__(self,
-                                                                                        *_failure)
-    : while self.running is not None : try : signal
-  .pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) self.running = None except KeyboardInterrupt
-      : #of a handler that the cell installed; ours raises none here
+    def __exit__(self, *_failure):
+        while self.running is not None:
+            try:
+                signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+                self.running = None
+            except KeyboardInterrupt:  # of a handler that the cell installed; ours raises none here
                 pass
 
     def handle(self, number, frame):
@@ -144,7 +144,7 @@ it may arrive late self.done =
             raise KeyboardInterrupt  # somebody else's: a job of the side channel, a kill -INT
         if self.running != self.wanted:
             return
-#The shell's own code (print, say) is never torn: the signal comes again.
+        # The shell's own code (print, say) is never torn: the signal comes again.
         if frame is None or frame.f_globals is globals():
             return
         if time.monotonic() < self.wanted_at + SPARK_SECONDS and calls_spark(frame):
@@ -155,7 +155,7 @@ it may arrive late self.done =
     def ask(self, statement):
         """On the channel's thread; asked again while the statement is being cancelled."""
         if self.wanted != statement:
-#The job group goes first : what waits for Spark ends with Spark's own words.
+            # The job group goes first: what waits for Spark ends with Spark's own words.
             self.wanted_at = time.monotonic()
             self.wanted = statement
             return
@@ -246,16 +246,18 @@ def execute_request(content):
     if 'code' not in content:
         return execute_reply_internal_error('Malformed message: content object missing "code"')
     try:
-        nodes
-          = parse_code_into_nodes(content['code']) except SyntaxError : exc_type, exc_value,
-              _ = sys.exc_info() return execute_reply_error(exc_type, exc_value, None)
-                      except ValueError : #a NUL in the code;
-Livy's shell dies of it if STRICT
-    : raise exc_type,
-      exc_value,
-      _ = sys.exc_info() return execute_reply_error(exc_type, exc_value, None)
+        nodes = parse_code_into_nodes(content['code'])
+    except SyntaxError:
+        exc_type, exc_value, _ = sys.exc_info()
+        return execute_reply_error(exc_type, exc_value, None)
+    except ValueError:  # a NUL in the code; Livy's shell dies of it
+        if STRICT:
+            raise
+        exc_type, exc_value, _ = sys.exc_info()
+        return execute_reply_error(exc_type, exc_value, None)
 
-              result = None try:
+    result = None
+    try:
         for node in nodes:
             result = node.execute()
     except UnknownMagic:
@@ -296,7 +298,9 @@ def take_output():
     text = sys.stdout.getvalue() + sys.stderr.getvalue()
     clearOutputs()
     return text
-#Magics-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+
+
+# Magics -------------------------------------------------------------------------------------------
 
 def table_cell(value):
     convert = magic_table_types.get(type(value), magic_table_types[str])
@@ -319,53 +323,58 @@ def table_sequence(items):
 
 
 def table_map(mapping):
-    keys_seen, values_seen, cells = None, None, {
-          }
-    for
-      key,
-          value in mapping.items()
-          : found,
-      key = table_cell(key) keys_seen = one_type(keys_seen, found) found,
-      value = table_cell(value) values_seen = one_type(values_seen, found) cells[key] =
-          value return 'MAP_TYPE',
-      cells
+    keys_seen, values_seen, cells = None, None, {}
+    for key, value in mapping.items():
+        found, key = table_cell(key)
+        keys_seen = one_type(keys_seen, found)
+        found, value = table_cell(value)
+        values_seen = one_type(values_seen, found)
+        cells[key] = value
+    return 'MAP_TYPE', cells
 
-          magic_table_types = {
-            type(None) : lambda value : ('NULL_TYPE', value),
-            bool : lambda value : ('BOOLEAN_TYPE', value),
-            int : lambda value : ('INT_TYPE', value),
-            float : lambda value : ('DOUBLE_TYPE', value),
-            str : lambda value : ('STRING_TYPE', str(value)),
-            datetime.date : lambda value : ('DATE_TYPE', str(value)),
-            datetime.datetime : lambda value : ('TIMESTAMP_TYPE', str(value)),
-            decimal.Decimal : lambda value : ('DECIMAL_TYPE', str(value)),
-            tuple : table_sequence,
-            list : table_sequence,
-            dict : table_map,
-          }
 
-                              def table_row(row)
-          : ""
-            "The named cells of one row: by key for mappings, by position otherwise."
-            "" if row.__class__.__name__
-                              == 'Row' : row = row.asDict() if isinstance (row, dict)
-          : return sorted(row.items()) return list(
-                enumerate(row if isinstance (row, (list, tuple)) else[row]))
+magic_table_types = {
+    type(None): lambda value: ('NULL_TYPE', value),
+    bool: lambda value: ('BOOLEAN_TYPE', value),
+    int: lambda value: ('INT_TYPE', value),
+    float: lambda value: ('DOUBLE_TYPE', value),
+    str: lambda value: ('STRING_TYPE', str(value)),
+    datetime.date: lambda value: ('DATE_TYPE', str(value)),
+    datetime.datetime: lambda value: ('TIMESTAMP_TYPE', str(value)),
+    decimal.Decimal: lambda value: ('DECIMAL_TYPE', str(value)),
+    tuple: table_sequence,
+    list: table_sequence,
+    dict: table_map,
+}
 
-                class MixedColumn(Exception)
-          : pass
 
-            def add_column(headers, name, kind)
-          : header = headers.setdefault(
-                         name, {'name' : str(name), 'type' : kind}) if header['type'] == 'NULL_TYPE'
-          : header['type'] = kind elif kind not in('NULL_TYPE', header['type'])
-          : raise MixedColumn()
+def table_row(row):
+    """The named cells of one row: by key for mappings, by position otherwise."""
+    if row.__class__.__name__ == 'Row':
+        row = row.asDict()
+    if isinstance(row, dict):
+        return sorted(row.items())
+    return list(enumerate(row if isinstance(row, (list, tuple)) else [row]))
 
-                def magic_table(name)
-          : if name not in global_dict
-          : return execute_reply_error(KeyError, KeyError(name), None) value =
-                global_dict[name] headers,
-      data = {}, [] try:
+
+class MixedColumn(Exception):
+    pass
+
+
+def add_column(headers, name, kind):
+    header = headers.setdefault(name, {'name': str(name), 'type': kind})
+    if header['type'] == 'NULL_TYPE':
+        header['type'] = kind
+    elif kind not in ('NULL_TYPE', header['type']):
+        raise MixedColumn()
+
+
+def magic_table(name):
+    if name not in global_dict:
+        return execute_reply_error(KeyError, KeyError(name), None)
+    value = global_dict[name]
+    headers, data = {}, []
+    try:
         for row in value if isinstance(value, (list, tuple)) else [value]:
             cells = []
             for column, cell in table_row(row):
@@ -376,82 +385,80 @@ def table_map(mapping):
     except MixedColumn:
         return execute_reply_error(Exception, 'table rows have different types', None)
     ordered = [headers[key] for key in sorted(headers)]
-    return {
-            'application/vnd.livy.table.v1+json' : {
-              'headers' : ordered, 'data' : data
-            }
-          }
+    return {'application/vnd.livy.table.v1+json': {'headers': ordered, 'data': data}}
 
-    def magic_json(name)
-        : if name not in global_dict
-        : return execute_reply_error(KeyError, KeyError(name),
-                                     None) return {'application/json' : global_dict[name]}
 
-          def magic_matplot(name)
-        : try : image
-      = io.BytesIO() global_dict[name].gcf().savefig(image, format = 'png') except Exception
-          : exc_type,
-          exc_value,
-          _ = sys.exc_info() return execute_reply_error(exc_type, exc_value, None) return {
-            'image/png' : base64.b64encode(image.getvalue()).decode('ascii'),
-            'text/plain' : ''
-          }
+def magic_json(name):
+    if name not in global_dict:
+        return execute_reply_error(KeyError, KeyError(name), None)
+    return {'application/json': global_dict[name]}
 
-              magic_router = {'table' : magic_table, 'json' : magic_json, 'matplot' : magic_matplot}
 
-                             def
-                             shutdown_request(_content)
-          : sys.exit()
+def magic_matplot(name):
+    try:
+        image = io.BytesIO()
+        global_dict[name].gcf().savefig(image, format='png')
+    except Exception:
+        exc_type, exc_value, _ = sys.exc_info()
+        return execute_reply_error(exc_type, exc_value, None)
+    return {'image/png': base64.b64encode(image.getvalue()).decode('ascii'), 'text/plain': ''}
 
-                msg_type_router = {
-            'execute_request' : execute_request,
-            'shutdown_request' : shutdown_request
-          }
 
-#Output-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+magic_router = {'table': magic_table, 'json': magic_json, 'matplot': magic_matplot}
 
-          class UnicodeDecodingStringIO(io.StringIO)
-          : ""
-            "What print writes to; bytes are taken as UTF-8."
-            ""
 
-            def write(self, text)
-          : if isinstance (text, bytes)
-          : text = text.decode('utf-8', 'strict' if STRICT else 'replace')
-                       super(UnicodeDecodingStringIO, self)
-                           .write(text) #Livy's returns nothing either
+def shutdown_request(_content):
+    sys.exit()
 
-                   class CapturedDescriptor(UnicodeDecodingStringIO)
-          : ""
-            "The same, and besides what C code and child processes write to one file descriptor, in the
-            order of writing : the pipe is emptied before each
-                                   print.A thread keeps it from filling up
-                           .""
-                            "
 
-                               def __init__(self, number)
-          : UnicodeDecodingStringIO.__init__(self) self.lock = threading.RLock() self.decoder =
-                codecs.getincrementaldecoder('utf-8')('replace') self.pipe,
-          entrance = os.pipe() os.set_blocking(self.pipe, False) os.dup2(entrance, number)
-                         os.close(entrance) os.register_at_fork(after_in_child = self.forget_lock)
-                             thread =
-              threading.Thread(target = self.follow, name = 'livyd fd %d' % number) thread.daemon =
-                  True thread
-                      .start()
+msg_type_router = {'execute_request': execute_request, 'shutdown_request': shutdown_request}
 
-                          def forget_lock(self)
-          : self.lock = threading.RLock()
 
-                            def follow(self)
-          : waiting = select.poll() waiting.register(self.pipe, select.POLLIN) while True
-          : waiting.poll() with self.lock : if not self.drain()
-          : return
+# Output -------------------------------------------------------------------------------------------
 
-            def drain(self)
-          : ""
-            "False at the end of the pipe."
-            "" while True : try
-          : piece = os.read(self.pipe, 65536)
+class UnicodeDecodingStringIO(io.StringIO):
+    """What print writes to; bytes are taken as UTF-8."""
+
+    def write(self, text):
+        if isinstance(text, bytes):
+            text = text.decode('utf-8', 'strict' if STRICT else 'replace')
+        super(UnicodeDecodingStringIO, self).write(text)  # Livy's returns nothing either
+
+
+class CapturedDescriptor(UnicodeDecodingStringIO):
+    """The same, and besides what C code and child processes write to one file descriptor, in the
+    order of writing: the pipe is emptied before each print. A thread keeps it from filling up."""
+
+    def __init__(self, number):
+        UnicodeDecodingStringIO.__init__(self)
+        self.lock = threading.RLock()
+        self.decoder = codecs.getincrementaldecoder('utf-8')('replace')
+        self.pipe, entrance = os.pipe()
+        os.set_blocking(self.pipe, False)
+        os.dup2(entrance, number)
+        os.close(entrance)
+        os.register_at_fork(after_in_child=self.forget_lock)
+        thread = threading.Thread(target=self.follow, name='livyd fd %d' % number)
+        thread.daemon = True
+        thread.start()
+
+    def forget_lock(self):
+        self.lock = threading.RLock()
+
+    def follow(self):
+        waiting = select.poll()
+        waiting.register(self.pipe, select.POLLIN)
+        while True:
+            waiting.poll()
+            with self.lock:
+                if not self.drain():
+                    return
+
+    def drain(self):
+        """False at the end of the pipe."""
+        while True:
+            try:
+                piece = os.read(self.pipe, 65536)
             except BlockingIOError:
                 return True
             if not piece:
@@ -512,7 +519,8 @@ def capture_output():
     captured['stderr'] = CapturedDescriptor(2)
     restore_output()
 
-#Spark-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --
+
+# Spark --------------------------------------------------------------------------------------------
 
 spark_session = None  # our own reference: a cell may rebind the name `spark`
 
@@ -532,21 +540,25 @@ class MissingSpark(object):
     def __getattr__(self, name):
         if name.startswith('_'):
             raise AttributeError(name)
-    raise RuntimeError(install_advice())
+        raise RuntimeError(install_advice())
 
-            def __repr__(self)
-        : return '<%s>' % install_advice()
+    def __repr__(self):
+        return '<%s>' % install_advice()
 
-                              def have_java()
-        : import shutil home = os.environ.get('JAVA_HOME') if home
-        : return os.access(os.path.join(home, 'bin', 'java'),
-                           os.X_OK) return shutil.which('java') is not None
 
-          def start_spark()
-        : ""
-          "Fills the user's namespace with sc, spark and sqlContext, or with what says why not."
-          "" try
-        : import pyspark except ImportError:
+def have_java():
+    import shutil
+    home = os.environ.get('JAVA_HOME')
+    if home:
+        return os.access(os.path.join(home, 'bin', 'java'), os.X_OK)
+    return shutil.which('java') is not None
+
+
+def start_spark():
+    """Fills the user's namespace with sc, spark and sqlContext, or with what says why not."""
+    try:
+        import pyspark
+    except ImportError:
         for name in ('sc', 'spark', 'sqlContext'):
             global_dict[name] = MissingSpark()
         return
@@ -568,65 +580,77 @@ class MissingSpark(object):
 def sql_context(session):
     import warnings
     try:
-        from pyspark
-        .sql import SQLContext with warnings.catch_warnings()
-            : warnings.simplefilter('ignore') return SQLContext(
-                  session.sparkContext, session) except ImportError : return session
+        from pyspark.sql import SQLContext
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            return SQLContext(session.sparkContext, session)
+    except ImportError:
+        return session
 
-                                                                      def with_log_as_stdout(work)
-            : ""
-              "What starts here (the JVM) inherits the log as its standard output, never the "
-              "protocol."
-              "" saved = os.dup(1) os.dup2(2, 1) try :
-          return work() finally : os.dup2(saved, 1)
-                                      os.close(saved)
 
-                                          class JobContext(object)
-              : ""
-                "What a job gets as its argument; the names are those of Livy's Python API."
-                ""
+def with_log_as_stdout(work):
+    """What starts here (the JVM) inherits the log as its standard output, never the protocol."""
+    saved = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        return work()
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
 
-                def
-                __init__(self)
-              : self.lock = threading.Lock() self.shared_variables = {}
 
-                                                                     def _from_namespace(self, name)
-              : if spark_session is None : raise RuntimeError(install_advice()) return global_dict
-                                               .get(name)
+class JobContext(object):
+    """What a job gets as its argument; the names are those of Livy's Python API."""
 
-                                                   @property def sc(self)
-              : return self._from_namespace('sc')
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.shared_variables = {}
 
-                    @property def sql_ctx(self)
-              : return self._from_namespace('sqlContext')
+    def _from_namespace(self, name):
+        if spark_session is None:
+            raise RuntimeError(install_advice())
+        return global_dict.get(name)
 
-                    @property def spark_session(self)
-              : return self._from_namespace('spark')
+    @property
+    def sc(self):
+        return self._from_namespace('sc')
 
-                    @property def local_tmp_dir_path(self)
-              : return os.getcwd()
+    @property
+    def sql_ctx(self):
+        return self._from_namespace('sqlContext')
 
-                    def get_local_tmp_dir_path(self)
-              : return os.getcwd()
+    @property
+    def spark_session(self):
+        return self._from_namespace('spark')
 
-                    def get_shared_object(self, name)
-              : with self.lock
-              : return self.shared_variables.get(name)
+    @property
+    def local_tmp_dir_path(self):
+        return os.getcwd()
 
-                    def set_shared_object(self, name, value)
-              : with self.lock
-              : self.shared_variables[name] = value while len(self.shared_variables) > 100
-              : del self
-                    .shared_variables[next(iter(self.shared_variables))]
+    def get_local_tmp_dir_path(self):
+        return os.getcwd()
 
-                def remove_shared_object(self, name)
-              : with self.lock : self.shared_variables.pop(name, None)
+    def get_shared_object(self, name):
+        with self.lock:
+            return self.shared_variables.get(name)
 
-#The channel : jobs and SQL, each on its own thread, \
-        and Spark control-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+    def set_shared_object(self, name, value):
+        with self.lock:
+            self.shared_variables[name] = value
+            while len(self.shared_variables) > 100:
+                del self.shared_variables[next(iter(self.shared_variables))]
 
-                                     def pickler()
-              : try : from pyspark import cloudpickle except ImportError:
+    def remove_shared_object(self, name):
+        with self.lock:
+            self.shared_variables.pop(name, None)
+
+
+# The channel: jobs and SQL, each on its own thread, and Spark control -------------------------------
+
+def pickler():
+    try:
+        from pyspark import cloudpickle
+    except ImportError:
         try:
             import cloudpickle
         except ImportError:
@@ -636,32 +660,25 @@ def sql_context(session):
 
 def run_job(request):
     try:
-        job
-                = pickle.loads(base64.b64decode(request['job']), encoding = 'bytes') result =
-                    pickler().dumps(job(job_context)) return {
-                      'result' : base64.b64encode(base64.b64encode(result)).decode('ascii')
-                    } except BaseException
-                    : return {'error' : 'Client job error:' + traceback.format_exc()}
+        job = pickle.loads(base64.b64decode(request['job']), encoding='bytes')
+        result = pickler().dumps(job(job_context))
+        return {'result': base64.b64encode(base64.b64encode(result)).decode('ascii')}
+    except BaseException:
+        return {'error': 'Client job error:' + traceback.format_exc()}
 
-                      def
-                      run_sql(request)
-                    : if spark_session is None : return {
-                  'status' : 'error',
-                             'ename' : 'RuntimeError',
-                                       'evalue' : install_advice(),
-                                                  'traceback' : []
-                }
-    try : context = spark_session.sparkContext
+
+def run_sql(request):
+    if spark_session is None:
+        return {'status': 'error', 'ename': 'RuntimeError', 'evalue': install_advice(),
+                'traceback': []}
+    try:
+        context = spark_session.sparkContext
         context.setJobGroup(request['group'], 'Job group for statement %s' % request['group'])
         frame = spark_session.sql(request['code'])
         rows = [[sql_value(value) for value in row] for row in frame.take(SQL_ROW_LIMIT)]
-#The JVM 's own text: PySpark' s sorts the keys.
+        # The JVM's own text: PySpark's sorts the keys.
         table = {'schema': json.loads(frame._jdf.schema().json()), 'data': rows}
-        return {
-        'status' : 'ok', 'data' : {
-          'application/json' : table
-        }
-      }
+        return {'status': 'ok', 'data': {'application/json': table}}
     except Exception as error:
         message, frames = java_words(error)
         return {'status': 'error', 'ename': 'Error', 'evalue': message, 'traceback': frames}
@@ -702,6 +719,7 @@ def cancel_group(request):
         spark_session.sparkContext.cancelJobGroup(request['group'])
     return {}
 
+
 def progress(request):
     """Finished tasks of all tasks in the stages known so far, as Livy counts."""
     if spark_session is None:
@@ -715,20 +733,24 @@ def progress(request):
             if stage_info:
                 tasks += stage_info.numTasks
                 finished += stage_info.numCompletedTasks
-    return {
-  'progress' : finished / float(tasks) if tasks else 0.0
-}
+    return {'progress': finished / float(tasks) if tasks else 0.0}
 
-def add_file(request)
-    : ""
-      "A file that arrived beside the driver: importable here, and known to the executors."
-      "" import importlib path =
-          request['path'] if request['python'] : if path.endswith(('.zip', '.egg', '.jar')) and
-          path not in sys.path : sys.path.insert(1, path) elif path.endswith('.py') and
-          os.path.dirname(path) not in sys.path
-    : sys.path.insert(1, os.path.dirname(path)) importlib.invalidate_caches() if spark_session is
-      not None : context = spark_session.sparkContext(
-              context.addPyFile if request['python'] else context.addFile)(path) return {}
+
+def add_file(request):
+    """A file that arrived beside the driver: importable here, and known to the executors."""
+    import importlib
+    path = request['path']
+    if request['python']:
+        if path.endswith(('.zip', '.egg', '.jar')) and path not in sys.path:
+            sys.path.insert(1, path)
+        elif path.endswith('.py') and os.path.dirname(path) not in sys.path:
+            sys.path.insert(1, os.path.dirname(path))
+        importlib.invalidate_caches()
+    if spark_session is not None:
+        context = spark_session.sparkContext
+        (context.addPyFile if request['python'] else context.addFile)(path)
+    return {}
+
 
 channel_router = {'job': run_job, 'sql': run_sql, 'cancel_group': cancel_group,
                   'progress': progress, 'add_file': add_file}
@@ -768,7 +790,7 @@ class Channel(object):
                 self.controls.put(request)
             else:
                 self.run_beside(self.answer_in_slot, request)
-#The endpoint is gone : nobody can reach this session again.
+        # The endpoint is gone: nobody can reach this session again.
         if os.getpgrp() == self.owner:
             os.killpg(self.owner, signal.SIGKILL)
         os._exit(1)
@@ -781,101 +803,126 @@ class Channel(object):
         if request['op'] == 'job':
             self.send({'id': request['id'], 'state': 'STARTED'})
         try:
-            reply
-  = channel_router[request['op']](request) except BaseException as error
-      : reply = {'failure' : '%s: %s' % (type(error).__name__, error)} self.send(
-            dict(reply, id = request['id'], done = True))
+            reply = channel_router[request['op']](request)
+        except BaseException as error:
+            reply = {'failure': '%s: %s' % (type(error).__name__, error)}
+        self.send(dict(reply, id=request['id'], done=True))
 
-                    def
-                    send(self, message)
-      : rest = (json.dumps(message) + '\n').encode('ascii') with self.lock : while rest : rest =
-        rest [os.write(self.descriptor, rest):]
+    def send(self, message):
+        rest = (json.dumps(message) + '\n').encode('ascii')
+        with self.lock:
+            while rest:
+                rest = rest[os.write(self.descriptor, rest):]
 
-#The shell's loop ---------------------------------------------------------------------------------
 
-        def request_of(line)
-      : ""
-        "The type and content of a request, or nothing when it is none (which the log says)."
-        "" try
-      : message
-    = json.loads(line) msg_type, content = message['msg_type'],
-                                 message['content'] except(ValueError, KeyError, TypeError)
-        : note('failed to parse message') return None if not isinstance(content, dict) or msg_type
-          not in msg_type_router : note('not a request of this shell: %s' % msg_type) return None
-                                   return msg_type,
-                                 content
+# The shell's loop ---------------------------------------------------------------------------------
 
-                                 def strict_reply_line(msg_type, content)
-        : ""
-          "What is neither JSON nor a ValueError ends the shell, as it ends Livy's."
-          "" reply =
-              msg_type_router[msg_type](content) try :
-      return json.dumps(reply) except ValueError : return json.dumps({
-        'msg_type' : 'inspect_reply',
-        'content' : {
-          'status' : 'error',
-          'ename' : 'ValueError',
-          'traceback' : [],
-          'evalue' : 'cannot json-ify %s' % reply
-        }
-      })
+def request_of(line):
+    """The type and content of a request, or nothing when it is none (which the log says)."""
+    try:
+        message = json.loads(line)
+        msg_type, content = message['msg_type'], message['content']
+    except (ValueError, KeyError, TypeError):
+        note('failed to parse message')
+        return None
+    if not isinstance(content, dict) or msg_type not in msg_type_router:
+        note('not a request of this shell: %s' % msg_type)
+        return None
+    return msg_type, content
 
-                                                       def
-                                                       reply_line(msg_type, content)
-          : if STRICT : return strict_reply_line(msg_type, content) try :
-        return json.dumps(msg_type_router[msg_type](content)) except Exception : exc_type,
-               exc_value,
-               _ = sys.exc_info() return json.dumps(
-                   with_output(execute_reply_error(exc_type, exc_value, None)))
 
-                       def serve(requests, replies)
-            : while True : try : line
-          = requests.readline() if not line
-              : return request = request_of(line) if line != '\n' else None if request is not None
-              : interruption.statement = request[1]
-                                             .get('statement')
-                                                 print(reply_line(*request), file = replies) replies
-                                             .flush() except KeyboardInterrupt :
-#A signal that arrived between two cells; Livy's shell dies of it.
-              if STRICT : raise
+def strict_reply_line(msg_type, content):
+    """What is neither JSON nor a ValueError ends the shell, as it ends Livy's."""
+    reply = msg_type_router[msg_type](content)
+    try:
+        return json.dumps(reply)
+    except ValueError:
+        return json.dumps({'msg_type': 'inspect_reply', 'content': {
+            'status': 'error', 'ename': 'ValueError', 'traceback': [],
+            'evalue': 'cannot json-ify %s' % reply}})
 
-                              def
-                              protocol_streams(arguments)
-              : if STRICT : return sys.stdin,
-                       sys.stdout descriptor =
-                           int(arguments[0]) os.set_inheritable(descriptor, False) return (
-                               os.fdopen(descriptor, 'r', encoding = 'ascii', closefd = False),
-                               os.fdopen(os.dup(descriptor), 'w', encoding = 'ascii'))
 
-                               def main(arguments)
-              : global STRICT,
-                       job_context STRICT = arguments[0] == 'strict' channel =
-                                                Channel(int(arguments[1])) requests,
-                       replies = protocol_streams(arguments [2:]) del sys.argv [1:] os
-                                     .chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                                         'files')) sys.path[0] =
-                           os.getcwd() sys.stdin = io.StringIO() status =
-                               1 try : with_log_as_stdout(start_spark) job_context
-            = JobContext() channel.start() capture_output() if not STRICT
-                : signal
-                      .pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-                          print('READY(port=0)', file = replies) replies.flush()
-                              serve(requests, replies) status =
-                0 except SystemExit : status = 0 except BaseException
-                : note(traceback.format_exc().rstrip() if job_context else explain_failed_start())
-                      finally : if spark_session is not None : try
-                : spark_session
-.stop() except BaseException : pass os._exit(status)
+def reply_line(msg_type, content):
+    if STRICT:
+        return strict_reply_line(msg_type, content)
+    try:
+        return json.dumps(msg_type_router[msg_type](content))
+    except Exception:
+        exc_type, exc_value, _ = sys.exc_info()
+        return json.dumps(with_output(execute_reply_error(exc_type, exc_value, None)))
 
-                                   def explain_failed_start()
-    : error = sys.exc_info()[1] if isinstance (error, RuntimeError) and
-              'no Java was found' in str(error)
-    : return str(error) return traceback.format_exc().rstrip() +
-                      '\nSpark could not start: the reason is above.'
 
-                      if __name__
-                  == '__main__' : if sys.version_info < (3, 8)
-    : sys.stderr
-          .write(
-              '%s is Python %d.%d; the embedded endpoint needs Python 3.8 or newer. ' 'Choose another one with LIVYD_PYTHON.\n' %
-              ((sys.executable, ) + tuple(sys.version_info[:2]))) sys.exit(1) main(sys.argv [1:])
+def serve(requests, replies):
+    while True:
+        try:
+            line = requests.readline()
+            if not line:
+                return
+            request = request_of(line) if line != '\n' else None
+            if request is not None:
+                interruption.statement = request[1].get('statement')
+                print(reply_line(*request), file=replies)
+                replies.flush()
+        except KeyboardInterrupt:
+            # A signal that arrived between two cells; Livy's shell dies of it.
+            if STRICT:
+                raise
+
+
+def protocol_streams(arguments):
+    if STRICT:
+        return sys.stdin, sys.stdout
+    descriptor = int(arguments[0])
+    os.set_inheritable(descriptor, False)
+    return (os.fdopen(descriptor, 'r', encoding='ascii', closefd=False),
+            os.fdopen(os.dup(descriptor), 'w', encoding='ascii'))
+
+
+def main(arguments):
+    global STRICT, job_context
+    STRICT = arguments[0] == 'strict'
+    channel = Channel(int(arguments[1]))
+    requests, replies = protocol_streams(arguments[2:])
+    del sys.argv[1:]
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'files'))
+    sys.path[0] = os.getcwd()
+    sys.stdin = io.StringIO()
+    status = 1
+    try:
+        with_log_as_stdout(start_spark)
+        job_context = JobContext()
+        channel.start()
+        capture_output()
+        if not STRICT:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        print('READY(port=0)', file=replies)
+        replies.flush()
+        serve(requests, replies)
+        status = 0
+    except SystemExit:
+        status = 0
+    except BaseException:
+        note(traceback.format_exc().rstrip() if job_context else explain_failed_start())
+    finally:
+        if spark_session is not None:
+            try:
+                spark_session.stop()
+            except BaseException:
+                pass
+    os._exit(status)
+
+
+def explain_failed_start():
+    error = sys.exc_info()[1]
+    if isinstance(error, RuntimeError) and 'no Java was found' in str(error):
+        return str(error)
+    return traceback.format_exc().rstrip() + '\nSpark could not start: the reason is above.'
+
+
+if __name__ == '__main__':
+    if sys.version_info < (3, 8):
+        sys.stderr.write('%s is Python %d.%d; the embedded endpoint needs Python 3.8 or newer. '
+                         'Choose another one with LIVYD_PYTHON.\n'
+                         % ((sys.executable,) + tuple(sys.version_info[:2])))
+        sys.exit(1)
+    main(sys.argv[1:])

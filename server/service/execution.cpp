@@ -8,10 +8,9 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "livy/adoption.hpp"
 #include "livy/backoff.hpp"
 #include "livy/marker.hpp"
-#include "livy/statement.hpp"
+#include "service/display.hpp"
 #include "service/program.hpp"
 #include "service/table.hpp"
 #include "service/traceback.hpp"
@@ -23,12 +22,15 @@ using nlohmann::json;
 using protocol::RunOutcome;
 using protocol::RunState;
 
-constexpr std::string_view facts_mime = "application/vnd.livyd.run+json";
 /// One long poll, and what one brings at most.
-constexpr duration longest_poll = 5s;
+constexpr duration longest_poll = 10s;
 constexpr std::size_t piece_bytes = 512_KiB;
 /// Between two polls when nobody looks.
 constexpr duration unwatched_pause = 1s;
+/// Between two polls of output that never stops: what was printed meanwhile comes in one piece.
+constexpr duration gathering = 40ms;
+/// Between two looks at a statement whose end the agent will tell: they bring progress only.
+constexpr duration told_pause = 2s;
 /// How long a lost statement is looked for above the fence, without an agent.
 constexpr duration late_delivery = 60s;
 /// After the statement's end: how often reading the rest may fail before it counts as lost.
@@ -81,22 +83,6 @@ livy::statement_view remembered(const std::string& text) {
     seen.parts.push_back(std::move(part));
   }
   return seen;
-}
-
-/// The agent's count of the run's output bytes, from the statement's own result.
-struct account {
-  std::uint64_t bytes = 0;
-  bool whole = false;  ///< the reply's text/plain is all of it
-};
-std::optional<account> account_of(const livy::statement_view& seen) {
-  for (const auto& part : seen.parts) {
-    if (part.mime != facts_mime || !part.whole()) continue;
-    const auto facts = json::parse(part.preview, nullptr, false);
-    if (!facts.is_object()) continue;
-    return account{.bytes = facts.value("bytes", std::uint64_t{0}),
-                   .whole = facts.value("whole", false)};
-  }
-  return std::nullopt;
 }
 
 /// Livy strips the line end of what was printed last.
@@ -174,7 +160,9 @@ std::string_view kind_of(const run_record& run) {
 }  // namespace
 
 execution::execution(const execution_tools& tools, run_record& run)
-    : tools_(tools), run_(run), ended_here_(tools.executor), ended_there_(tools.executor) {}
+    : tools_(tools), run_(run), ended_here_(tools.executor), looks_(tools.executor) {
+  looks_.pause = [this] { return streaming_ && !run_.stop_asked ? told_pause : duration::zero(); };
+}
 
 task<void> execution::open() {
   livy_ = co_await tools_.server.open();
@@ -329,86 +317,23 @@ task<void> execution::expect_own_statement() {
 /// After an answer that was lost. True: the server has the statement. False: the run has been
 /// finished here, or it certainly never ran and may be sent (again).
 task<bool> execution::find_out() {
-  auto& stored = run_.stored;
-  livy::adoption_facts facts;
-  facts.last_known = stored.last_known;
-  bool has_agent = stored.agent;
-  int failures = 0;
-  livy::no_output nowhere;
+  lost_post lost;
+  lost.facts.last_known = run_.stored.last_known;
+  lost.has_agent = run_.stored.agent;
   co_await run_.change(RunState::sent,
                        "the server's answer was lost; livyd finds out whether the code runs");
-  while (true) {
-    const auto next = livy::next_adoption_step(facts, has_agent);
+  for (int failures = 0;;) {
     std::optional<failure> problem;
     try {
-      using step = livy::adoption_step;
-      switch (next.step) {
-        case step::post_fence:
-          facts.fence = co_await post_fence();
-          break;
-        case step::read: {
-          auto seen = co_await livy_->read_statement(stored.session, next.statement, nowhere);
-          const auto marked =
-              seen ? livy::marked_run(seen->code_head, seen->code_tail) : std::nullopt;
-          facts.seen[next.statement] = !seen ? livy::seen_statement::absent
-                                       : marked == stored.marked_name()
-                                           ? livy::seen_statement::ours
-                                           : livy::seen_statement::other;
-          break;
-        }
-        case step::withdraw: {
-          const bool withdrawn = co_await withdraw_for_good();
-          facts.agent_saw_it = !withdrawn;
-          break;
-        }
-        case step::adopt:
-          stored.statement = next.statement;
-          stored.phase = run_phase::sent;
-          run_.info.statement = next.statement;
-          co_await run_.keep();
-          log::info("runs", concat(run_.id(), " was found as statement ", next.statement));
-          co_await tools_.session.set_reachable({});
-          co_return true;
-        case step::adopt_by_agent: {
-          co_await stream_output();
-          const bool recalled = co_await recall_outcome();
-          if (recalled) {
-            co_await conclude();
-          } else {
-            co_await end_as_unknown("the server has forgotten its statement");
-          }
-          co_return false;
-        }
-        case step::never_ran:
-          log::info("runs", concat(run_.id(), " never ran (attempt ", stored.attempt, ")"));
-          stored.phase = run_phase::accepted;
-          ++stored.attempt;
-          run_.may_withdraw = true;
-          co_await run_.keep();
-          co_await tools_.session.set_reachable({});
-          if (run_.stop_asked) {
-            run_.never_ran = true;
-            co_await run_.finish(RunOutcome::stopped, "withdrawn; it never ran");
-          } else if (run_.look_only) {
-            co_await run_.finish(RunOutcome::failed, "It never ran. Run it again if you want it.");
-          }
-          co_return false;
-        case step::watch: {
-          const bool found = !next.evicted && co_await watch_for_late(*facts.fence);
-          if (!found) {
-            co_await end_as_unknown(next.evicted ? "the server has forgotten statements since"
-                                                 : std::string());
-          }
-          co_return found;
-        }
-      }
+      const auto answer = co_await look_for(lost);
+      if (answer) co_return *answer;
       failures = 0;
     } catch (const failure& reason) {
       problem = reason;
     }
     if (!problem) continue;
-    if (problem->kind() == failure_kind::unsupported && has_agent) {
-      has_agent = false;
+    if (problem->kind() == failure_kind::unsupported && lost.has_agent) {
+      lost.has_agent = false;
       continue;
     }
     if (!is_transient(problem->kind())) throw failure(*problem);
@@ -416,6 +341,86 @@ task<bool> execution::find_out() {
     co_await run_.change(run_.stop_asked ? RunState::stopping : RunState::sent, problem->message());
     co_await tools_.time.sleep_for(livy::failure_wait(++failures, livy::random_jitter()));
     co_await open();
+  }
+}
+
+/// One step of finding out; the answer, as find_out gives it, when that was the last one.
+task<std::optional<bool>> execution::look_for(lost_post& lost) {
+  const auto next = livy::next_adoption_step(lost.facts, lost.has_agent);
+  std::optional<bool> answer;
+  switch (next.step) {
+    using step = livy::adoption_step;
+    case step::post_fence:
+      lost.facts.fence = co_await post_fence();
+      break;
+    case step::read:
+      lost.facts.seen[next.statement] = co_await whose(next.statement);
+      break;
+    case step::withdraw: {
+      const bool withdrawn = co_await withdraw_for_good();
+      lost.facts.agent_saw_it = !withdrawn;
+      break;
+    }
+    case step::adopt:
+      co_await adopt(next.statement);
+      answer = true;
+      break;
+    case step::adopt_by_agent:
+      co_await take_agents_word();
+      answer = false;
+      break;
+    case step::never_ran:
+      co_await settle_never_ran();
+      answer = false;
+      break;
+    case step::watch:
+      answer = co_await watch_for_late(next, *lost.facts.fence);
+      break;
+  }
+  co_return answer;
+}
+
+task<livy::seen_statement> execution::whose(std::int64_t statement) {
+  livy::no_output nowhere;
+  const auto seen = co_await livy_->read_statement(run_.stored.session, statement, nowhere);
+  if (!seen) co_return livy::seen_statement::absent;
+  const bool ours = livy::marked_run(seen->code_head, seen->code_tail) == run_.stored.marked_name();
+  co_return ours ? livy::seen_statement::ours : livy::seen_statement::other;
+}
+
+task<void> execution::adopt(std::int64_t statement) {
+  run_.stored.statement = statement;
+  run_.stored.phase = run_phase::sent;
+  run_.info.statement = statement;
+  co_await run_.keep();
+  log::info("runs", concat(run_.id(), " was found as statement ", statement));
+  co_await tools_.session.set_reachable({});
+}
+
+/// It ran and the server has forgotten it: output and outcome come from the agent.
+task<void> execution::take_agents_word() {
+  co_await stream_output();
+  const bool recalled = co_await recall_outcome();
+  if (recalled) {
+    co_await conclude();
+  } else {
+    co_await end_as_unknown("the server has forgotten its statement");
+  }
+}
+
+task<void> execution::settle_never_ran() {
+  auto& stored = run_.stored;
+  log::info("runs", concat(run_.id(), " never ran (attempt ", stored.attempt, ")"));
+  stored.phase = run_phase::accepted;
+  ++stored.attempt;
+  run_.may_withdraw = true;
+  co_await run_.keep();
+  co_await tools_.session.set_reachable({});
+  if (run_.stop_asked) {
+    run_.never_ran = true;
+    co_await run_.finish(RunOutcome::stopped, "withdrawn; it never ran");
+  } else if (run_.look_only) {
+    co_await run_.finish(RunOutcome::failed, "It never ran. Run it again if you want it.");
   }
 }
 
@@ -434,35 +439,31 @@ task<bool> execution::withdraw_for_good() {
 }
 
 /// Without an agent nobody can refuse a late delivery: ids above the fence are looked at for a
-/// while. True when it came.
-task<bool> execution::watch_for_late(std::int64_t fence) {
-  auto& stored = run_.stored;
+/// while. True when it came; otherwise the run ends as unknown.
+task<bool> execution::watch_for_late(livy::adoption_decision next, std::int64_t fence) {
   const auto until = tools_.time.now() + late_delivery;
-  auto next = fence + 1;
-  livy::no_output nowhere;
-  while (tools_.time.now() < until) {
-    std::optional<livy::statement_view> seen;
+  for (auto id = fence + 1; !next.evicted && tools_.time.now() < until;) {
+    auto seen = livy::seen_statement::absent;
     std::string trouble;
     try {
-      seen = co_await livy_->read_statement(stored.session, next, nowhere);
+      seen = co_await whose(id);
     } catch (const failure& reason) {
       if (!is_transient(reason.kind())) throw;
       trouble = reason.message();
     }
     co_await tools_.session.set_reachable(trouble);
-    if (!seen) {
-      co_await tools_.time.sleep_for(1s);
-      continue;
-    }
-    if (livy::marked_run(seen->code_head, seen->code_tail) == stored.marked_name()) {
-      stored.statement = next;
-      stored.phase = run_phase::sent;
-      run_.info.statement = next;
-      co_await run_.keep();
+    if (seen == livy::seen_statement::ours) {
+      co_await adopt(id);
       co_return true;
     }
-    ++next;
+    if (seen == livy::seen_statement::other) {
+      ++id;
+    } else {
+      co_await tools_.time.sleep_for(1s);
+    }
   }
+  co_await end_as_unknown(next.evicted ? "the server has forgotten statements since"
+                                       : std::string());
   co_return false;
 }
 
@@ -537,7 +538,7 @@ task<bool> execution::watch_statement() {
   try {
     seen_ = co_await livy::follow_statement(*livy_, tools_.time, run_.stored.session,
                                             run_.stored.statement, run_.output, observe,
-                                            tools_.watched, &ended_there_);
+                                            tools_.watched, &looks_);
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::cancelled) throw;
     problem_ = reason;
@@ -558,6 +559,7 @@ task<void> execution::expect_same_server() {
 task<bool> execution::stream_output() {
   if (!run_.stored.agent) co_return true;
   agent::remote agent(*livy_, tools_.time, run_.stored.session);
+  last_piece_ = tools_.time.now() - gathering;
   while (!output_complete_) {
     bool useful = false;
     try {
@@ -573,7 +575,8 @@ task<bool> execution::stream_output() {
       co_await sleep_or_wake(tools_.time, unwatched_pause, ended_here_);
     }
   }
-  ended_there_.notify_all();
+  streaming_ = false;
+  looks_.look_now();
   co_return true;
 }
 
@@ -583,39 +586,17 @@ task<bool> execution::take_piece(agent::remote& agent) {
   std::optional<agent::piece> piece;
   std::optional<failure> problem;
   try {
-    auto asked = agent.read(run_.stored.marked_name(), run_.output.text_bytes(), piece_bytes,
-                            at_the_end ? duration(0s) : longest_poll);
-    if (at_the_end) {
-      piece = co_await std::move(asked);
-    } else {
-      piece = co_await until_notified(std::move(asked), ended_here_);
-    }
+    piece = co_await next_piece(agent, at_the_end);
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::cancelled) throw;
     problem = reason;
   }
-  if (problem) {
-    log::debug("runs", concat(run_.id(), " live output: ", problem->message()));
-    ++stream_failures_;
-    const bool gone = problem->kind() == failure_kind::unsupported ||
-                      problem->kind() == failure_kind::session_lost;
-    if (gone || (at_the_end && stream_failures_ > failures_at_the_end)) co_return false;
-    co_await sleep_or_wake(tools_.time, livy::failure_wait(stream_failures_, livy::random_jitter()),
-                           ended_here_);
-    co_return true;
-  }
+  if (problem) co_return co_await try_again(*problem, at_the_end);
   if (!piece) co_return true;  // the statement has ended: what is left is read at once
   stream_failures_ = 0;
+  streaming_ = piece->known;
   if (!piece->known) co_return !at_the_end && !piece->refused && !piece->ran;
-  const auto have = run_.output.text_bytes();
-  if (piece->offset > have) {
-    run_.output.append_text(
-        concat("\n· ", human_bytes(piece->offset - have), " of output are missing here\n"));
-    // Offsets no longer agree with the record's: the rest of this run comes as it is.
-  }
-  run_.output.append_text(piece->bytes);
-  output_complete_ = piece->ended && piece->offset + piece->bytes.size() >= piece->size;
-  co_await run_.send_new_output();
+  co_await keep_piece(*piece);
   if (at_the_end && !output_complete_ && piece->bytes.empty()) {
     // Livy has given up on code that runs on, or the end is a moment away.
     if ((seen_ && seen_->state == "cancelled") || ++empty_reads_ > most_empty_reads)
@@ -628,6 +609,65 @@ task<bool> execution::take_piece(agent::remote& agent) {
   co_return true;
 }
 
+/// Nothing when the statement's result was read meanwhile.
+task<std::optional<agent::piece>> execution::next_piece(agent::remote& agent, bool at_the_end) {
+  const auto quiet = tools_.time.now() - last_piece_;
+  const bool at_once = at_the_end || more_is_there_;
+  auto asked = agent.read(run_.stored.marked_name(), record_offset(), piece_bytes,
+                          at_once ? duration(0s) : longest_poll, quiet);
+  std::optional<agent::piece> piece;
+  if (at_the_end) {
+    piece = co_await std::move(asked);
+  } else {
+    piece = co_await until_notified(std::move(asked), ended_here_);
+  }
+  co_return piece;
+}
+
+/// After a poll that failed. False when asking again is of no use.
+task<bool> execution::try_again(failure problem, bool at_the_end) {
+  log::debug("runs", concat(run_.id(), " live output: ", problem.message()));
+  ++stream_failures_;
+  if (std::exchange(streaming_, false)) looks_.look_now();
+  const bool gone =
+      problem.kind() == failure_kind::unsupported || problem.kind() == failure_kind::session_lost;
+  if (gone || (at_the_end && stream_failures_ > failures_at_the_end)) co_return false;
+  co_await sleep_or_wake(tools_.time, livy::failure_wait(stream_failures_, livy::random_jitter()),
+                         ended_here_);
+  co_return true;
+}
+
+/// Where the run's text ends in the agent's record: livyd's own lines are not in there.
+std::uint64_t execution::record_offset() const {
+  return run_.output.text_bytes() + static_cast<std::uint64_t>(run_.stored.record_shift);
+}
+
+task<void> execution::keep_piece(const agent::piece& piece) {
+  const auto have = record_offset();
+  if (piece.offset > have) {
+    const auto words =
+        concat("\n· ", human_bytes(piece.offset - have), " of output are missing here\n");
+    run_.output.append_text(words);
+    run_.stored.record_shift += static_cast<std::int64_t>(piece.offset - have - words.size());
+    co_await run_.keep();
+  }
+  run_.output.append_text(piece.bytes);
+  const auto end = piece.offset + piece.bytes.size();
+  more_is_there_ = end < piece.size;
+  output_complete_ = piece.ended && !more_is_there_;
+  co_await run_.send_new_output();
+  if (!piece.bytes.empty()) co_await gather();
+}
+
+/// Output that never stops is asked for calmly; an end of silence and large amounts at once.
+task<void> execution::gather() {
+  const auto pause = gathering - (tools_.time.now() - last_piece_);
+  if (pause > 0s && !more_is_there_ && !output_complete_ && !result_read_) {
+    co_await sleep_or_wake(tools_.time, pause, ended_here_);
+  }
+  last_piece_ = tools_.time.now();
+}
+
 /// What the agent remembers of a run whose statement Livy has forgotten.
 task<bool> execution::recall_outcome() {
   if (!run_.stored.agent) co_return false;
@@ -637,6 +677,10 @@ task<bool> execution::recall_outcome() {
       auto outcome = co_await agent.result(run_.stored.marked_name());
       if (!outcome.known) co_return false;
       seen_ = remembered(outcome.reply);
+      std::size_t number = 0;
+      for (const auto& part : seen_->parts) {
+        co_await run_.output.write(number++, part.mime, part.preview);
+      }
       co_return true;
     } catch (const failure& reason) {
       if (!is_transient(reason.kind())) throw;
@@ -650,8 +694,10 @@ task<void> execution::conclude() {
   auto seen = std::move(*seen_);
   // Livy goes on to take statements for an interpreter that is gone, and answers each with this.
   const bool died = seen.error_value.starts_with("Interpreter died");
-  close_account(seen);
+  const auto told = account_of(seen);
+  close_account(seen, told);
   append_tables(run_.output, seen);
+  if (told) co_await complete(*told);
   auto result = co_await judge(std::move(seen));
   result.parts = run_.output.finish();
   std::erase_if(result.parts,
@@ -668,10 +714,21 @@ task<void> execution::conclude() {
   }
 }
 
+/// The values that the reply does not hold.
+task<void> execution::complete(const run_account& told) {
+  if (!run_.stored.agent) {
+    name_large_values(told, run_.output);
+    co_return;
+  }
+  agent::remote agent(*livy_, tools_.time, run_.stored.session);
+  auto enough = [this] { return run_.stop_asked; };
+  co_await complete_display(agent, tools_.time, told, run_.output, enough);
+}
+
 /// What was streamed and what the result says must agree: nothing twice, nothing missing.
-void execution::close_account(const livy::statement_view& seen) {
+void execution::close_account(const livy::statement_view& seen,
+                              const std::optional<run_account>& told) {
   auto& output = run_.output;
-  const auto told = account_of(seen);
   if (!run_.stored.agent) {
     output.take_reply(0);
     end_last_line(output);
@@ -682,7 +739,7 @@ void execution::close_account(const livy::statement_view& seen) {
     }
     return;
   }
-  if (output_complete_ && (!told || output.text_bytes() >= told->bytes)) return;
+  if (output_complete_ && (!told || record_offset() >= told->bytes)) return;
   if (!told) {
     // An error's reply holds no output, and neither does a statement that never ran.
     const bool ran = seen.has_output && seen.error_name != "LivydWithdrawn";
@@ -694,12 +751,12 @@ void execution::close_account(const livy::statement_view& seen) {
     return;
   }
   if (told->whole && output.reply_bytes() > 0) {
-    output.take_reply(output.text_bytes());
-    if (output.text_bytes() < told->bytes) output.append_text("\n");  // stripped by Livy
+    output.take_reply(record_offset());
+    if (record_offset() < told->bytes) output.append_text("\n");  // stripped by Livy
     return;
   }
-  if (output.text_bytes() < told->bytes) {
-    output.append_text(concat("· ", human_bytes(told->bytes - output.text_bytes()),
+  if (record_offset() < told->bytes) {
+    output.append_text(concat("· ", human_bytes(told->bytes - record_offset()),
                               " of output are missing here: the session did not give them\n"));
   }
 }
@@ -751,6 +808,7 @@ task<void> execution::ask_to_stop() {
     if (statement < 0 || stop_accepted_) co_return true;
     auto work = server->cancel_statement(session, statement);
     stop_accepted_ = co_await attempted(std::move(work));
+    if (stop_accepted_) looks_.look_now();
     co_return true;
   };
   auto interrupt = [&]() -> task<bool> {

@@ -49,6 +49,7 @@ std::string written(const stored_run& run) {
               {"agent", run.agent},
               {"accepted", run.accepted},
               {"sent", run.sent},
+              {"recordShift", run.record_shift},
               {"toldBytes", run.told_bytes}};
   if (run.result) out["result"] = *run.result;
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -72,6 +73,7 @@ stored_run read_run(const std::string& text) {
   run.agent = in.value("agent", false);
   run.accepted = in.value("accepted", std::int64_t{0});
   run.sent = in.value("sent", std::int64_t{0});
+  run.record_shift = in.value("recordShift", std::int64_t{0});
   run.told_bytes = in.value("toldBytes", std::uint64_t{0});
   if (in.contains("result")) run.result = in.at("result").get<protocol::RunResult>();
   return run;

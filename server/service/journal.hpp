@@ -35,6 +35,9 @@ struct stored_run {
   bool agent = false;            ///< it was sent for the agent: unwrapped, with live output
   std::int64_t accepted = 0;     ///< milliseconds since 1970; no two runs of a profile share it
   std::int64_t sent = 0;
+  /// What an offset in the output's text lacks to be one in the agent's record: livyd's own lines
+  /// about what is missing stand in the one, what is missing in the other.
+  std::int64_t record_shift = 0;
   std::uint64_t told_bytes = 0;               ///< of the output, once finished
   std::optional<protocol::RunResult> result;  ///< once finished
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -113,6 +115,7 @@ task<void> spool::restart() {
   for (auto& part : parts_) discard(part);
   parts_.clear();
   part_of_.clear();
+  files_ = 0;
   co_return;
 }
 
@@ -125,7 +128,7 @@ task<void> spool::write(std::size_t part, std::string_view mime, std::string_vie
   if (mime == run_facts) co_return;
   if (part_of_[part] == 0) {
     file made;
-    made.path = folder_ / concat(run_, ".", parts_.size() + 1, ".", extension_of(mime));
+    made.path = folder_ / concat(run_, ".", ++files_, ".", extension_of(mime));
     made.mime = mime;
     parts_.push_back(std::move(made));
     part_of_[part] = parts_.size();
@@ -182,21 +185,58 @@ std::optional<std::filesystem::path> spool::text_file() const {
   return text_.path;
 }
 
+void spool::drop_part(std::size_t part) {
+  if (part >= part_of_.size() || part_of_[part] == 0) return;
+  const auto at = static_cast<std::ptrdiff_t>(part_of_[part]) - 1;
+  discard(parts_[static_cast<std::size_t>(at)]);
+  parts_.erase(parts_.begin() + at);
+  for (auto& number : part_of_) {
+    if (number > part_of_[part]) --number;
+  }
+  part_of_[part] = 0;
+}
+
+void spool::show_first(std::size_t count) {
+  const auto moved = static_cast<std::ptrdiff_t>(std::min(count, parts_.size()));
+  std::rotate(parts_.begin(), parts_.end() - moved, parts_.end());
+  part_of_.clear();
+}
+
+/// In pieces, for images may be large. One that is no base64 is kept as it came.
+void spool::decode_image(file& one) {
+  file decoded;
+  decoded.path = one.path;
+  decoded.path += ".decoded";
+  try {
+    std::string left;  // characters that make no whole group yet
+    for (std::uint64_t at = 0; at < one.bytes;) {
+      const auto piece = read_bytes(one, at, copied_at_once);
+      if (piece.empty()) break;
+      at += piece.size();
+      std::copy_if(piece.begin(), piece.end(), std::back_inserter(left),
+                   [](char c) { return c != '\n' && c != '\r'; });
+      const auto whole = at < one.bytes ? left.size() / 4 * 4 : left.size();
+      append(decoded, base64_decoded(std::string_view(left).substr(0, whole)));
+      left.erase(0, whole);
+    }
+  } catch (const failure& reason) {
+    discard(decoded);
+    if (reason.kind() != failure_kind::invalid_input) throw;
+    return;
+  }
+  if (decoded.descriptor < 0) return;
+  ::close(std::exchange(decoded.descriptor, -1));
+  if (::rename(decoded.path.c_str(), one.path.c_str()) != 0) throw_io(one.path, errno);
+  one.bytes = decoded.bytes;
+}
+
 std::vector<protocol::ResultPart> spool::finish() {
   std::vector<protocol::ResultPart> out;
   discard(reply_);
   if (text_.descriptor >= 0) ::close(std::exchange(text_.descriptor, -1));
   for (auto& part : parts_) {
     if (part.descriptor >= 0) ::close(std::exchange(part.descriptor, -1));
-    if (is_base64_image(part.mime)) {
-      try {
-        const auto decoded = base64_decoded(read_file(part.path));
-        replace_file(part.path, decoded);
-        part.bytes = decoded.size();
-      } catch (const failure& reason) {
-        if (reason.kind() != failure_kind::invalid_input) throw;  // kept as it came
-      }
-    }
+    if (is_base64_image(part.mime)) decode_image(part);
     out.push_back({.mime = part.mime,
                    .bytes = static_cast<std::int64_t>(part.bytes),
                    .file = part.path.string()});

@@ -41,6 +41,11 @@ class spool final : public livy::output_sink {
   /// Nothing when there was no text.
   std::optional<std::filesystem::path> text_file() const;
 
+  /// Takes back what was written of a part.
+  void drop_part(std::size_t part);
+  /// The `count` parts that were begun last come first; they are complete, as all others.
+  void show_first(std::size_t count);
+
   /// Closes the files, decodes base64 images, and lists the parts that are not text.
   std::vector<protocol::ResultPart> finish();
 
@@ -55,12 +60,14 @@ class spool final : public livy::output_sink {
   static void append(file& to, std::string_view text);
   static std::string read_bytes(const file& from, std::uint64_t offset, std::size_t limit);
   static void discard(file& one);
+  static void decode_image(file& one);
 
   std::filesystem::path folder_;
   std::string run_;
   file text_;
   file reply_;
   std::vector<file> parts_;
+  std::size_t files_ = 0;             // of parts, so far
   std::vector<std::size_t> part_of_;  // livy's part index → parts_ index + 1, 0 = none yet
 };
 

@@ -173,7 +173,7 @@ def started(daemon, profile):
 
 def test_every_session_is_created_once_whatever_is_lost(livy_behind_doors, tmp_path):
     place = livy_behind_doors
-    count = drill.share(CREATED if not place.server.foreign else CREATED // 4, 4)
+    count = drill.share(CREATED, 4)
     kinds = list(LOSSES) + ["late", "lost twice"]
     windows = place.windows(tmp_path, 10 if count > 10 else count, -(-count // 10))
     pairs = [(window, name) for window in windows for name in window.profiles][:count]

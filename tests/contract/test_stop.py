@@ -212,7 +212,7 @@ def test_without_the_agent_a_running_statement_keeps_the_driver_and_that_is_said
 
 def test_without_the_agent_stops_that_race_hit_nothing_else(plain_window):
     daemon = plain_window.daemon
-    for number in range(drill.share(20, 5)):
+    for number in range(drill.share(RACES, 5)):
         raced = daemon.start("p0", "import time\ntime.sleep(0.03)")
         behind = daemon.start("p0", f"'behind {number}'")
         daemon.wait_state(raced, "sent", "running", "finished")

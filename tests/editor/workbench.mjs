@@ -133,6 +133,22 @@ class Workbench {
     );
   }
 
+  /** Presses the key that runs code until a dialog asks first, and answers it. */
+  async pressRunAndAnswer(label) {
+    await this.restored();
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await eventually(
+      "the key that runs code asks first",
+      async () => {
+        if (!(await this.editorHasFocus())) await this.focusEditor();
+        await this.press("Control+k", "Control+Enter");
+        return within(8, async () => (await dialog.count()) > 0);
+      },
+      { seconds: 60, describe: () => this.describe() },
+    );
+    return this.answerDialog(label);
+  }
+
   /** What changes when a run is asked for: it is accepted, refused, or a question is asked. */
   async traces() {
     const log = await this.server.channelFile("Livy Log", this.since);

@@ -8,6 +8,15 @@ import time
 
 import pytest
 
+from backends.endpoint import Endpoint
+from backends.hdfs import Hdfs
+from backends.httpd import Gateway
+from backends.kdc import Kdc
+from backends.knox import KerberisedKnox, Knox
+from backends.livy import Livy
+from backends.proxies import Proxies
+from backends.tls import Authority
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -62,3 +71,91 @@ def livyd(tmp_path_factory):
     yield client
     client.close()
 
+
+
+# ------------------------------------------------------------ the real back ends, each started when it is asked for
+
+
+@pytest.fixture(scope="session")
+def kdc(tmp_path_factory):
+    part = Kdc(tmp_path_factory.mktemp("kdc"))
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def livy_kerberos(tmp_path_factory, kdc):
+    """Livy 0.7.1 with hadoop-auth and CSRF protection."""
+    part = Livy(tmp_path_factory.mktemp("livy-kerberos"), kdc)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def livy_plain(tmp_path_factory):
+    """Livy 0.7.1 that knows everybody."""
+    part = Livy(tmp_path_factory.mktemp("livy-plain"))
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Issues certificates that only its own `ca` file makes trusted."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory):
+    """Believes whatever `user.name` says."""
+    part = Hdfs(tmp_path_factory.mktemp("hdfs"))
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def hdfs_kerberos(tmp_path_factory, kdc):
+    part = Hdfs(tmp_path_factory.mktemp("hdfs-kerberos"), kdc)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory):
+    """The embedded endpoint behind the gateways. Its sessions have no Spark: they start at once."""
+    python = tmp_path_factory.mktemp("plain-python")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(python)], check=True, timeout=60)
+    part = Endpoint(tmp_path_factory.mktemp("endpoint"), str(python / "bin" / "python"))
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def knox(tmp_path_factory, kdc, authority, endpoint, hdfs):
+    part = Knox(tmp_path_factory.mktemp("knox"), kdc, authority, endpoint.url, hdfs)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def knox_kerberised(tmp_path_factory, kdc, authority, livy_kerberos, hdfs_kerberos):
+    """A Knox that itself needs Kerberos towards what is behind it."""
+    folder = tmp_path_factory.mktemp("knox-kerberised")
+    part = KerberisedKnox(folder, kdc, authority, livy_kerberos.url, hdfs_kerberos)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def gateway(kdc, authority, endpoint, hdfs):
+    """httpd with mod_auth_gssapi, and TLS in several states."""
+    part = Gateway(kdc, authority, endpoint, hdfs)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
+def proxies(tmp_path_factory, kdc):
+    part = Proxies(tmp_path_factory.mktemp("proxies"), kdc)
+    yield part
+    part.close()

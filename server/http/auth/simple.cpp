@@ -20,6 +20,33 @@ std::string joined_with_and(const std::vector<std::string>& names) {
   return out;
 }
 
+/// A field's parts between commas, where a comma in quotes is none.
+std::vector<std::string_view> parts_of(std::string_view field) {
+  std::vector<std::string_view> out;
+  bool quoted = false;
+  std::size_t start = 0;
+  for (std::size_t at = 0; at < field.size(); ++at) {
+    if (quoted && field[at] == '\\') {
+      ++at;
+    } else if (field[at] == '"') {
+      quoted = !quoted;
+    } else if (field[at] == ',' && !quoted) {
+      out.push_back(trimmed(field.substr(start, at - start)));
+      start = at + 1;
+    }
+  }
+  out.push_back(trimmed(field.substr(start)));
+  return out;
+}
+
+/// The mechanism that a part of a challenge begins with; "" for a parameter ("realm=…").
+std::string_view mechanism_in(std::string_view part) {
+  const auto name = part.substr(0, part.find_first_of(" \t"));
+  const bool parameter = name.find('=') != std::string_view::npos ||
+                         trimmed(part.substr(name.size())).starts_with('=');
+  return parameter ? std::string_view() : name;
+}
+
 class nothing final : public authentication {
  public:
   task<void> prepare(request& /*outgoing*/) override { co_return; }
@@ -130,9 +157,13 @@ void require_privacy(const url& target, std::string_view what, bool allow_insecu
 
 std::vector<std::string> offered_mechanisms(const response& answer, std::string_view field) {
   std::vector<std::string> out;
-  for (const auto challenge : answer.headers.all(field)) {
-    const std::string name(challenge.substr(0, challenge.find_first_of(" ,")));
-    if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  for (const auto line : answer.headers.all(field)) {
+    for (const auto part : parts_of(line)) {
+      const std::string name(mechanism_in(part));
+      if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) {
+        out.push_back(name);
+      }
+    }
   }
   return out;
 }

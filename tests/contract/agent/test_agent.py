@@ -8,20 +8,8 @@ import threading
 import pytest
 from conversation.agent import Agent, install_statement, source
 from conversation.client import wait_for
-from conversation.server import EmbeddedServer, ForeignServer
 
 RACES = 200
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, plain_python):
-    import conftest
-    if conftest.LIVY_URL:
-        server = ForeignServer(conftest.LIVY_URL)
-    else:
-        server = EmbeddedServer(str(tmp_path_factory.mktemp("agent")), plain_python, "--strict")
-    yield server
-    server.close()
 
 
 @pytest.fixture(scope="module")

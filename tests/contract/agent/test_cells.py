@@ -9,21 +9,9 @@ import pytest
 from conversation import cells
 from conversation.agent import Agent, marked
 from conversation.client import FINISHED, wait_for
-from conversation.server import EmbeddedServer, ForeignServer
 
 WRITE = os.environ.get("LIVYD_WRITE_CELLS")
 REAL = "livy-0.9.0"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, plain_python):
-    import conftest
-    if conftest.LIVY_URL:
-        server = ForeignServer(conftest.LIVY_URL)
-    else:
-        server = EmbeddedServer(str(tmp_path_factory.mktemp("cells")), plain_python, "--strict")
-    yield server
-    server.close()
 
 
 class Sessions:

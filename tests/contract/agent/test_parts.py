@@ -180,14 +180,14 @@ def test_a_figure_is_shown_once_until_it_is_drawn_again(agent, book, monkeypatch
     figure = Figure()
     pyplot = types.SimpleNamespace(get_fignums=lambda: [1], figure=lambda number: figure)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", pyplot)
-    display = agent[0].Display(book[1])
+    display = agent[0].Display(*book)
     display.add_figures()
     display.add_figures()
     assert [list(part["data"]) for part in display.parts] == [["image/png"]]
 
 
 def test_parts_are_bounded_and_what_is_left_out_is_said(agent, book):
-    display = agent[0].Display(book[1])
+    display = agent[0].Display(*book)
     display.add({"text/html": "x" * 300000})
     display.add({"text/html": "y" * 300000})
     display.add({"text/html": "small", "bad": object(), "worse": float("nan")})
@@ -196,6 +196,38 @@ def test_parts_are_bounded_and_what_is_left_out_is_said(agent, book):
     assert content["data"]["text/html"] == "small" and "bad" not in content["data"]
     assert [part["data"]["text/html"][0] for part in facts["before"]] == ["x"]
     assert facts["leftOut"][0]["mime"] == "text/html"
+
+
+def test_a_value_too_large_for_a_reply_is_read_in_pieces(agent, book):
+    agent[1].update(RUN_LIMIT=1 << 30, SESSION_LIMIT=1 << 30)
+    display = agent[0].Display(*book)
+    display.add({"text/html": "<p>é</p>" * 60000, "text/markdown": "small"})
+    display.add({"application/json": ["n" * 500000]})
+    page, tree = display.left_out
+    assert (page["mime"], page["size"]) == ("text/html", 540000)
+    assert read_all_of(book[0], page["part"]).decode() == "<p>é</p>" * 60000
+    assert read_all_of(book[0], tree["part"]).decode() == '["%s"]' % ("n" * 500000)
+    assert list(display.parts[0]["data"]) == ["text/markdown"]
+
+
+def read_all_of(book, name):
+    assert book.records[name].ended
+    return read_all(book, book.records[name])
+
+
+def test_values_go_with_their_run_and_have_a_limit(agent, book):
+    book, first = book
+    agent[1].update(VALUE_LIMIT=800)
+    assert book.keep_value("first#0", b"x" * 801) == ""
+    assert [book.keep_value("first#%d" % number, b"x" * 700) for number in range(3)] == ["first#0", "first#1", ""]
+    book.end(first)
+    book.end(book.begin("second"))
+    book.forget("first")
+    assert list(book.records) == ["second"] and book.kept == 0
+    assert book.keep_value("second#0", b"x" * 700) == "second#0"
+    for number in range(200):
+        book.end(book.begin("run-%d" % number))
+    assert len(book.records) == 100 and "second#0" not in book.records and book.kept == 0
 
 
 def test_a_stream_is_what_programs_expect(agent):

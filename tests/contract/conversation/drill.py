@@ -16,7 +16,8 @@ from .json_rpc import Daemon, RpcError
 
 STATEMENTS = r"/sessions/[^/]+/statements"
 SESSIONS = r"/sessions"
-RUN_SECONDS = 180
+# For a run whose session may have to start first.
+RUN_SECONDS = float(os.environ.get("LIVYD_TEST_RUN_SECONDS", "180"))
 # How much of each drill is done: 100 is what docs and issue claim; less is for a quick look.
 PERCENT = int(os.environ.get("LIVYD_TEST_DRILL_PERCENT", "100"))
 LATE_SECONDS = float(os.environ.get("LIVYD_TEST_LATE_SECONDS", "10"))

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "livy/jobs.hpp"
 #include "livy/livy_server.hpp"
 
 namespace livyd::agent {
@@ -19,50 +20,16 @@ using testing::Not;
 
 constexpr auto nonce = "0123abcd";
 
-/// The expression in the job that was posted.
-std::string expression_in(const http::server_request& request) {
-  const auto pickle = base64_decoded(json::parse(request.body)["job"].get<std::string>());
-  constexpr std::size_t head = 22;  // \x80\x02cbuiltins\neval\nX and the length
-  return pickle.substr(head, pickle.size() - head - 3);
-}
-
-/// The JSON text that an expression hands to the agent: a Python literal of ASCII.
-json question_in(const std::string& expression) {
-  const auto start = expression.rfind(R"(b"")(")") + 6;
-  std::string text;
-  for (auto at = start; expression[at] != '"'; ++at) {
-    if (expression[at] == '\\') ++at;
-    text.push_back(expression[at]);
-  }
-  return json::parse(text);
-}
-
-http::server_response job_with(std::string_view value) {
-  std::string length;
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    length.push_back(static_cast<char>((value.size() >> shift) & 0xFFU));
-  }
-  const auto pickle = concat(
-      "\x80\x03"
-      "B",
-      length, value, ".");
-  return says(200, json{{"id", 1},
-                        {"state", "SUCCEEDED"},
-                        {"result", base64_encoded(base64_encoded(pickle))},
-                        {"error", nullptr}}
-                       .dump());
-}
-
 /// A session whose agent answers each question with the same bytes.
 class session_with_agent {
  public:
   explicit session_with_agent(std::string said) : said_(std::move(said)) {
     server.answer = [this](const http::server_request& request) {
       if (request.verb == "POST") {
-        expression = expression_in(request);
+        expression = test::expression_in(request.body);
         return says(201, R"({"id":1,"state":"SENT","result":null,"error":null})");
       }
-      return job_with(said_);
+      return says(200, test::finished_job(said_));
     };
   }
 
@@ -70,7 +37,7 @@ class session_with_agent {
   T run(task<T> work) {
     return server.loop.run(std::move(work));
   }
-  json asked() const { return question_in(expression); }
+  json asked() const { return test::question_in(expression); }
 
   test::livy_server server;
   test::turned_clock time;

@@ -37,7 +37,16 @@ class Probe : public testing::Test {
   }
 
   static proxy_settings through(const raw_server& proxy) {
-    return {.from = proxy_settings::choice::own, .url = concat("http://", proxy.peer())};
+    proxy_settings settings;
+    settings.from = proxy_settings::choice::own;
+    settings.url = concat("http://", proxy.peer());
+    return settings;
+  }
+
+  static tls_settings trusting(std::string file) {
+    tls_settings settings;
+    settings.ca_file = std::move(file);
+    return settings;
   }
 
   static std::string closed_port(test::loop& loop) {
@@ -53,8 +62,7 @@ class Probe : public testing::Test {
       {.common_name = "server", .hosts = "IP:127.0.0.1,DNS:gw.example.com", .ends_in = 86400},
       &authority_};
   const std::shared_ptr<asio::ssl::context> context_ = test::tls_server_context(server_);
-  const tls_settings trusting_{.ca_file = folder_.file("ca.pem", authority_.pem()),
-                               .ca_folder = {}};
+  const tls_settings trusting_ = trusting(folder_.file("ca.pem", authority_.pem()));
 };
 
 TEST_F(Probe, FindsTheAddressesOfAName) {
@@ -157,8 +165,9 @@ TEST_F(Probe, NamesTheMissingAuthority) {
 
 TEST_F(Probe, ShowsTheChainAsSentWhenNothingIsVerified) {
   raw_server server(loop_, secure());
-  const auto facts =
-      loop_.run(probe_tls(server.at("/", "https"), {.verify = false, .ca_file = {}}, {}, 20s));
+  tls_settings careless;
+  careless.verify = false;
+  const auto facts = loop_.run(probe_tls(server.at("/", "https"), careless, {}, 20s));
   EXPECT_THAT(facts.chain, ElementsAre("server"));
   EXPECT_EQ(facts.issuer, "Example Root CA");
 }

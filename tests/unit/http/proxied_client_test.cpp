@@ -127,9 +127,9 @@ TEST_F(ProxiedClient, ReachesAnHttpsServerThroughATunnel) {
   ASSERT_EQ(heard_.size(), 2U);
   EXPECT_EQ(heard_[0],
             "CONNECT gw.example.com:8443 HTTP/1.1\r\n"
-            "Host: gw.example.com:8443\r\n"
             "User-Agent: livyd/1\r\n"
-            "Connection: keep-alive\r\n\r\n");
+            "Connection: keep-alive\r\n"
+            "Host: gw.example.com:8443\r\n\r\n");
   EXPECT_THAT(heard_[1], StartsWith("GET /a?b HTTP/1.1\r\nHost: gw.example.com:8443\r\n"));
 }
 
@@ -260,6 +260,18 @@ TEST_F(ProxiedClient, NeverSendsARefusedPasswordAgain) {
     EXPECT_EQ(again.message(), "Give another password.");
     EXPECT_EQ(heard_.size(), 1U);
   }
+}
+
+TEST_F(ProxiedClient, KnowsMechanismsThatShareALine) {
+  raw_server proxy(loop_, always(refusal_for("Proxy-Authenticate: Digest realm=\"a, Bearer\", "
+                                             "qop = auth, Negotiate YII==,Basic realm=x\r\n")));
+  use(proxy);
+  const auto password = std::make_shared<kept_secret>("wrong");
+  settings_.proxy.user = "alice";
+  settings_.proxy.password = password;
+  EXPECT_THAT(refusal("https://gw.example.com").message(),
+              HasSubstr("with this password. It takes Digest, Negotiate and Basic. "));
+  EXPECT_THAT(password->refusals, ElementsAre("wrong"));
 }
 
 TEST_F(ProxiedClient, SaysThatTheProxyDoesNotTakeBasic) {

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <ostream>
 
 #include "base/text.hpp"
 #include "loop.hpp"
@@ -33,11 +34,22 @@ std::string way(const proxy_settings& settings, const std::string& target, varia
   return found ? found->address.host_and_port() : "direct";
 }
 
+proxy_settings own_proxy(std::string address) {
+  proxy_settings settings;
+  settings.from = proxy_settings::choice::own;
+  settings.url = std::move(address);
+  return settings;
+}
+
 struct bypass_case {
   std::string list;
   std::string target;
   bool bypassed;
 };
+
+void PrintTo(const bypass_case& shown, std::ostream* out) {
+  *out << shown.list << " for " << shown.target;
+}
 
 class Bypass : public testing::TestWithParam<bypass_case> {};
 
@@ -100,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
                     bypass_case{"fd00::/8", "http://10.0.0.1", false},
                     bypass_case{"10.0.0.0/8", "http://[::ffff:10.1.1.1]", true},
                     bypass_case{"[", "http://[fd00::7]", false},
-                    bypass_case{"[fd00::7", "http://[fd00::7]", true},
+                    bypass_case{"[fd00::7", "http://[fd00::7]", false},
                     bypass_case{"::", "http://[fd00::7]", false}));
 
 TEST(Bypass, LooksAtEachEntry) {
@@ -156,7 +168,8 @@ TEST(ProxyOfTheEnvironment, HoldsPercentEncodedCredentials) {
 }
 
 TEST(ProxyOfTheEnvironment, GetsTheProfilesUserWhenItNamesNone) {
-  const proxy_settings settings{.url = {}, .user = "alice"};
+  proxy_settings settings;
+  settings.user = "alice";
   const auto found = proxy_for(settings, parse_url("https://gw"), these({{"https_proxy", "p:1"}}));
   EXPECT_EQ(found->user, "alice");
   const auto own =
@@ -171,7 +184,9 @@ TEST(ProxyOfTheEnvironment, IsNotAskedForBypassedHosts) {
   EXPECT_EQ(way({}, "https://10.2.3.4", list), "direct");
   EXPECT_EQ(way({}, "https://b", list), "direct");
   EXPECT_EQ(way({}, "https://c", list), "p:1");
-  EXPECT_EQ(way({.bypass = {"c"}}, "https://c", list), "direct");
+  proxy_settings more;
+  more.bypass = {"c"};
+  EXPECT_EQ(way(more, "https://c", list), "direct");
   EXPECT_EQ(way({}, "https://c", {{"https_proxy", "p:1"}, {"no_proxy", "c"}, {"NO_PROXY", "d"}}),
             "direct");
 }
@@ -186,21 +201,20 @@ TEST(ProxyOfTheEnvironment, IsNeverForTheLoopbackInterface) {
 
 TEST(ProxyOfTheProfile, BeatsTheEnvironment) {
   const variables list{{"https_proxy", "p:1"}, {"NO_PROXY", "*"}};
-  const proxy_settings own{.from = proxy_settings::choice::own,
-                           .url = "http://mine:3128",
-                           .bypass = {"near"},
-                           .user = "alice"};
+  auto own = own_proxy("http://mine:3128");
+  own.bypass = {"near"};
+  own.user = "alice";
   EXPECT_EQ(way(own, "https://gw", list), "mine:3128");
   EXPECT_EQ(way(own, "http://127.0.0.1", list), "mine:3128");
   EXPECT_EQ(way(own, "https://near", list), "direct");
   EXPECT_EQ(proxy_for(own, parse_url("https://gw"), these(list))->user, "alice");
-  const proxy_settings none{.from = proxy_settings::choice::direct, .url = {}};
+  proxy_settings none;
+  none.from = proxy_settings::choice::direct;
   EXPECT_EQ(way(none, "https://gw", list), "direct");
 }
 
 failure refusal(const std::string& address, bool own = false) {
-  proxy_settings settings;
-  if (own) settings = {.from = proxy_settings::choice::own, .url = address};
+  const auto settings = own ? own_proxy(address) : proxy_settings{};
   return failure_of([&] { way(settings, "https://gw", {{"https_proxy", address}}); });
 }
 

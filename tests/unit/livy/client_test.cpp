@@ -1,9 +1,6 @@
 // Livy's REST as typed requests.
 #include "livy/client.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "livy_server.hpp"
 #include "recording.hpp"
 
@@ -11,11 +8,6 @@ namespace livyd::livy {
 namespace {
 
 using nlohmann::json;
-using test::failure_of;
-using test::livy_server;
-using test::says;
-using test::shows_page;
-using testing::HasSubstr;
 
 constexpr auto version_09 = R"({"version":"0.9.0-incubating"})";
 constexpr auto idle = R"({"id":5,"name":"n","state":"idle","kind":"pyspark","log":[]})";

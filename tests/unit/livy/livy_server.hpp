@@ -2,6 +2,10 @@
 // by hand.
 #pragma once
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <functional>
 #include <memory>
@@ -99,6 +103,15 @@ class livy_server {
   std::uint16_t port_ = 0;
 };
 
+/// Answers one after the other, the last one for ever; `given` counts them.
+inline livy_server::handler in_turn(std::vector<http::server_response> answers,
+                                    std::size_t& given) {
+  given = 0;
+  return [answers = std::move(answers), &given](const auto&) {
+    return answers[std::min(given++, answers.size() - 1)];
+  };
+}
+
 /// Keeps what is written to it, part by part.
 class kept_output final : public livy::output_sink {
  public:
@@ -120,3 +133,14 @@ class kept_output final : public livy::output_sink {
 };
 
 }  // namespace livyd::test
+
+namespace livyd::livy {
+
+// The words of the tests of this folder.
+using test::failure_of;
+using test::livy_server;
+using test::says;
+using test::shows_page;
+using testing::HasSubstr;
+
+}  // namespace livyd::livy

@@ -1,31 +1,23 @@
 // A session is watched until it is ready, and says why when it is not.
 #include "livy/session.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "livy_server.hpp"
 
 namespace livyd::livy {
 namespace {
 
 using nlohmann::json;
-using test::failure_of;
-using test::livy_server;
-using test::says;
-using test::shows_page;
-using testing::HasSubstr;
 
 class WaitUntilReady : public testing::Test {
  protected:
   /// What GET /sessions/5 answers, one after the other; the last one for ever.
   void sessions(std::vector<http::server_response> answers,
                 http::server_response log = says(404, R"({"msg":"no log"})")) {
-    looks_ = 0;
-    server_.answer = [this, answers = std::move(answers), log = std::move(log)](const auto& asked) {
+    server_.answer = [next = test::in_turn(std::move(answers), looks_),
+                      log = std::move(log)](const auto& asked) {
       if (asked.path == "/sessions/5/log") return log;
       EXPECT_EQ(asked.path, "/sessions/5");
-      return answers[std::min(looks_++, answers.size() - 1)];
+      return next(asked);
     };
   }
 

@@ -11,12 +11,6 @@
 namespace livyd::livy {
 namespace {
 
-using test::failure_of;
-using test::livy_server;
-using test::says;
-using test::shows_page;
-using testing::HasSubstr;
-
 constexpr auto running = R"({"id":7,"state":"running","output":null,"progress":0.5,"completed":0})";
 constexpr auto torn =
     R"({"id":7,"state":"available","output":{"status":"ok","data":{"text/plain":"half"}},"completed":0})";
@@ -27,23 +21,24 @@ class FollowStatement : public testing::Test {
  protected:
   /// What GET of the statement answers, one after the other; the last one for ever.
   void statements(std::vector<http::server_response> answers) {
-    looks_ = 0;
-    server_.answer = [this, answers = std::move(answers)](const http::server_request& asked) {
+    server_.answer = [next = test::in_turn(std::move(answers), looks_)](const auto& asked) {
       EXPECT_EQ(asked.target, "/sessions/5/statements/7");
-      return answers[std::min(looks_++, answers.size() - 1)];
+      return next(asked);
     };
   }
 
-  task<statement_view> follow_task(std::function<bool()> watched = {}) {
+  task<statement_view> follow_task(std::function<bool()> watched = {},
+                                   look_schedule* schedule = nullptr) {
     statement_observer observer = [this](const statement_progress& seen) -> task<void> {
       seen_.push_back(seen);
       co_return;
     };
-    return follow_statement(*server_.livy, clock_, "5", 7, output_, observer, std::move(watched));
+    return follow_statement(*server_.livy, clock_, "5", 7, output_, observer, std::move(watched),
+                            schedule);
   }
 
-  statement_view follow(std::function<bool()> watched = {}) {
-    return server_.loop.run(follow_task(std::move(watched)));
+  statement_view follow(std::function<bool()> watched = {}, look_schedule* schedule = nullptr) {
+    return server_.loop.run(follow_task(std::move(watched), schedule));
   }
 
   livy_server server_;
@@ -176,6 +171,31 @@ TEST_F(FollowStatement, LooksLessOftenWhenNobodyLooksOn) {
   };
   follow([] { return false; });
   EXPECT_LE(server_.asked.size(), 36U);
+}
+
+TEST_F(FollowStatement, PausesAsLongAsItsScheduleSays) {
+  statements({says(200, running)});
+  look_schedule schedule(server_.loop.io.get_executor());
+  schedule.pause = [] { return 2s; };
+  clock_.on_sleep = [&] {
+    if (clock_.passed() > 30s) statements({says(200, done)});
+  };
+  follow({}, &schedule);
+  EXPECT_LE(server_.asked.size(), 17U);
+}
+
+TEST_F(FollowStatement, LooksAtOnceWhenThatWasAskedForDuringALook) {
+  look_schedule schedule(server_.loop.io.get_executor());
+  schedule.pause = [] { return 1h; };
+  statements({says(200, done)});
+  server_.answer = [&, then = server_.answer](const auto& asked) {
+    if (looks_ > 0) return then(asked);
+    ++looks_;
+    schedule.look_now();  // the end comes while the answer is on its way
+    return says(200, running);
+  };
+  EXPECT_EQ(follow({}, &schedule).status, "ok");
+  EXPECT_LT(clock_.passed(), 2h) << "one pause before the first look, none before the second";
 }
 
 TEST_F(FollowStatement, CanBeCancelledAndSendsNothing) {

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "http/server.hpp"
+#include "livy/jobs.hpp"
 
 namespace livyd {
 
@@ -50,6 +51,8 @@ class fake_livy {
   std::function<int(const std::string& verb, const std::string& path)> before;
   /// The same, after it was served: the answer is replaced, the work is done.
   std::function<int(const std::string& verb, const std::string& path)> after;
+  /// Answers what is asked of the agent, in JSON; without it there is none.
+  std::function<std::string(const json& asked)> agent;
   /// Shapes a new statement.
   std::function<void(statement&)> on_statement;
 
@@ -129,9 +132,28 @@ class fake_livy {
     statement made;
     made.code = body.at("code");
     made.kind = body.value("kind", "");
+    if (agent && made.code.starts_with("# livyd installs")) made.output = greeting(made.code);
     if (on_statement) on_statement(made);
     where.statements.push_back(made);
     return reply(201, view(static_cast<int>(where.statements.size()) - 1, made));
+  }
+
+  /// What the agent says that was installed by this code.
+  static json greeting(const std::string& code) {
+    constexpr std::string_view before = "names[\"install\"](\"";
+    const auto at = code.find(before) + before.size();
+    const json said = {{"api", 1},
+                       {"nonce", code.substr(at, code.find('"', at) - at)},
+                       {"python", "3.11.4"},
+                       {"run", ""}};
+    return {{"status", "ok"}, {"execution_count", 0}, {"data", {{"text/plain", said.dump()}}}};
+  }
+
+  /// Every job ends at once.
+  http::server_response take_job(const std::string& body) {
+    const auto asked = test::question_in(test::expression_in(body));
+    jobs_.push_back(test::finished_job(agent(asked)));
+    return reply(201, {{"id", jobs_.size() - 1}, {"state", "SENT"}});
   }
 
   http::server_response serve(const http::server_request& asked) {
@@ -159,6 +181,12 @@ class fake_livy {
     }
     if (parts[3] == "connect") return reply(200, view(id));
     if (parts[3] == "state") return reply(200, {{"id", id}, {"state", where.state}});
+    if (agent && parts[3] == "submit-job") return take_job(asked.body);
+    if (agent && parts[3] == "jobs") {
+      http::server_response out;
+      out.body = jobs_.at(static_cast<std::size_t>(std::stoul(std::string(parts[4]))));
+      return out;
+    }
     if (parts[3] != "statements") return page(404);
     if (parts.size() == 4) return post_statement(where, asked);
     const auto number = static_cast<std::size_t>(std::stoul(std::string(parts[4])));
@@ -174,6 +202,7 @@ class fake_livy {
     return reply(200, view(static_cast<int>(number), found));
   }
 
+  std::vector<std::string> jobs_;  // as they are told when they have ended
   http::server server_;
   background serving_;
 };

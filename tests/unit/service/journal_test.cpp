@@ -43,6 +43,7 @@ TEST_F(Journal, GivesBackWhatWasStoredInOrderOfAcceptance) {
   auto finished = example("a", 1);
   finished.phase = run_phase::finished;
   finished.statement = 40;
+  finished.record_shift = -41;
   finished.told_bytes = 5;
   finished.result = protocol::RunResult{};
   finished.result->outcome = protocol::RunOutcome::error;
@@ -53,6 +54,7 @@ TEST_F(Journal, GivesBackWhatWasStoredInOrderOfAcceptance) {
   EXPECT_EQ(all[0].params.run, "a");
   EXPECT_EQ(all[0].result, finished.result);
   EXPECT_EQ(all[0].told_bytes, 5U);
+  EXPECT_EQ(all[0].record_shift, -41);
   EXPECT_EQ(all[0].statement, 40);
   EXPECT_EQ(all[1].phase, run_phase::sending);
   EXPECT_EQ(all[1].marked_name(), "b.2");

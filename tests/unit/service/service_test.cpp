@@ -119,7 +119,7 @@ class Service : public testing::Test {
   protocol::Configuration configuration() {
     protocol::Configuration set;
     set.trusted = true;
-    set.profiles = {{"p", {{"url", livy_.url()}, {"agent", false}}}};
+    set.profiles = {{"p", {{"url", livy_.url()}, {"agent", agent_}}}};
     set.preview_bytes = preview_bytes_;
     return set;
   }
@@ -164,7 +164,159 @@ class Service : public testing::Test {
   recorder heard_;
   std::unique_ptr<service> service_;
   std::int64_t preview_bytes_ = 1000;
+  bool agent_ = false;
 };
+
+/// A service whose sessions have an agent, which keeps the output of one run and large values.
+class ServiceWithAgent : public Service {
+ protected:
+  ServiceWithAgent() {
+    agent_ = true;
+    close();
+    livy_.agent = [this](const json& asked) { return answer(asked); };
+    livy_.on_statement = [this](auto& made) { ends_as(made); };
+    open();
+  }
+
+  ~ServiceWithAgent() override {
+    close();  // it asks the agent, whose words are this object's
+    livy_.agent = {};
+  }
+
+  std::string answer(const json& asked) {
+    if (asked["do"] == "hello") {
+      return R"({"api":1,"nonce":"another","python":"3.11.4","run":""})";
+    }
+    if (asked["do"] != "read") return "{}\n";
+    const auto name = asked["run"].get<std::string>();
+    const auto part = name.find('#');
+    if (part == std::string::npos) return piece(printed_, released_, asked);
+    ++values_read_;
+    const auto found = values_.find(name.substr(part));
+    if (found == values_.end()) {
+      return R"({"known":false,"ran":false,"refused":false,"ended":false,"offset":0,"size":0})";
+    }
+    return piece(found->second, 0, asked);
+  }
+
+  /// What the agent says: from where it was asked, or from where it still has something.
+  static std::string piece(const std::string& whole, std::size_t released, const json& asked) {
+    const auto offset = std::max(asked["offset"].get<std::size_t>(), released);
+    const auto bytes = offset < whole.size() ? whole.substr(offset, asked["limit"]) : std::string();
+    const json facts = {{"known", true}, {"ran", true},      {"refused", false},
+                        {"ended", true}, {"offset", offset}, {"size", whole.size()}};
+    return concat(facts.dump(), "\n", bytes);
+  }
+
+  void ends_as(fake_livy::statement& made) const {
+    if (made.code.starts_with("# livyd installs")) return;
+    json facts = facts_;
+    facts["bytes"] = printed_.size();
+    made.output = {{"status", "ok"},
+                   {"execution_count", 0},
+                   {"data", {{"text/plain", ""}, {"application/vnd.livyd.run+json", facts}}}};
+    made.output["data"].update(data_);
+  }
+
+  std::string printed_ = "out\n";
+  std::size_t released_ = 0;
+  std::map<std::string, std::string> values_;
+  json facts_ = {{"whole", false}};
+  json data_ = json::object();
+  int values_read_ = 0;
+};
+
+TEST_F(ServiceWithAgent, ShowsWhatTheAgentRecorded) {
+  start("a1");
+  EXPECT_EQ(ended().result->message, "ok");
+  EXPECT_EQ(heard_.output, "out\n");
+}
+
+TEST_F(ServiceWithAgent, ReadsOnWhereTheRecordIsAfterItsOwnWordsAboutAGap) {
+  released_ = 100;
+  printed_ = std::string(100, '.') + std::string(600 * 1024, 'x') + "end\n";
+  preview_bytes_ = 2'000'000;
+  close();
+  open();
+  start("a1");
+  const auto result = ended().result;
+  EXPECT_EQ(heard_.output, "\n· 100 B of output are missing here\n" + printed_.substr(100));
+  EXPECT_EQ(result->outcome, RunOutcome::ok);
+}
+
+TEST_F(ServiceWithAgent, FetchesValuesThatNoReplyHolds) {
+  values_["#0"] = std::string(3'000'000, 'h');
+  values_["#1"] = base64_encoded(std::string(1'500'000, 'p'));
+  const json large = {{{"mime", "text/html"}, {"size", values_["#0"].size()}, {"part", "a1#0"}},
+                      {{"mime", "image/png"}, {"size", values_["#1"].size()}, {"part", "a1#1"}}};
+  facts_["leftOut"] = large;
+  facts_["before"] = {{{"at", 0}, {"data", {{"text/html", "first"}}}}};
+  data_ = {{"text/markdown", "last"}};
+  start("a1");
+  const auto parts = ended().result->parts;
+  ASSERT_EQ(parts.size(), 4U);
+  EXPECT_EQ(read_file(parts[0].file), "first");
+  EXPECT_EQ(read_file(parts[1].file), "last");
+  EXPECT_EQ(parts[2].mime, "text/html");
+  EXPECT_EQ(read_file(parts[2].file), values_["#0"]);
+  EXPECT_EQ(read_file(parts[3].file), std::string(1'500'000, 'p'));
+  EXPECT_EQ(parts[3].bytes, 1'500'000);
+  EXPECT_EQ(heard_.output, "out\n");
+}
+
+TEST_F(ServiceWithAgent, WaitsForANetworkThatIsAwayWhileItFetches) {
+  values_["#0"] = std::string(3'000'000, 'h');
+  const json large = {{{"mime", "text/html"}, {"size", values_["#0"].size()}, {"part", "a1#0"}}};
+  facts_["leftOut"] = large;
+  int refused = 0;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    const bool away = verb == "POST" && path.ends_with("submit-job") && values_read_ == 1;
+    return away && ++refused <= 4 ? 502 : 0;
+  };
+  start("a1");
+  const auto parts = ended().result->parts;
+  ASSERT_EQ(parts.size(), 1U);
+  EXPECT_EQ(read_file(parts[0].file), values_["#0"]);
+  EXPECT_EQ(refused, 5) << "four refusals and the request that came through";
+}
+
+TEST_F(ServiceWithAgent, LeavesTheRestOfAValueWhenItIsStopped) {
+  values_["#0"] = std::string(3'000'000, 'h');
+  const json large = {{{"mime", "text/html"}, {"size", values_["#0"].size()}, {"part", "a1#0"}}};
+  facts_["leftOut"] = large;
+  livy_.before = [&](const std::string& verb, const std::string& path) {
+    return verb == "POST" && path.ends_with("submit-job") && values_read_ == 1 ? 502 : 0;
+  };
+  start("a1");
+  wait_for([&] { return values_read_ == 1; });
+  run_to_end(loop_, service_->run_stop({"a1"}));
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  EXPECT_EQ(heard_.output,
+            "out\n· text/html of 3.0 MB is missing here: the session did not give it\n");
+}
+
+TEST_F(ServiceWithAgent, NamesTheValuesThatCannotBeHad) {
+  values_["#1"] = "short";
+  const json large = {{{"mime", "text/html"}, {"size", 70'000'000}, {"part", ""}},
+                      {{"mime", "text/html"}, {"size", 500'000}, {"part", "a1#0"}},
+                      {{"mime", "image/png"}, {"size", 500'000}, {"part", "a1#1"}},
+                      {{"mime", "image/png"}, {"size", 99'000'000}, {"part", "a1#2"}},
+                      {{"mime", 5}, {"size", "many"}},
+                      "nonsense"};
+  facts_["leftOut"] = large;
+  start("a1");
+  const auto result = ended().result;
+  EXPECT_EQ(result->outcome, RunOutcome::ok);
+  EXPECT_TRUE(result->parts.empty());
+  EXPECT_EQ(heard_.output,
+            "out\n"
+            "· text/html of 70.0 MB is missing here: livyd fetches values of up to 67.1 MB\n"
+            "· text/html of 500.0 kB is missing here: the session did not give it\n"
+            "· image/png of 500.0 kB is missing here: the session did not give it\n"
+            "· image/png of 99.0 MB is missing here: livyd fetches values of up to 67.1 MB\n"
+            "· ? of 0 B is missing here: the session did not give it\n");
+  EXPECT_EQ(values_read_, 3) << "one is unknown, one ends early, one is not asked for";
+}
 
 TEST_F(Service, RunsCodeInASessionItStarts) {
   start("a1");

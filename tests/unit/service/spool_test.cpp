@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "service/run_to_end.hpp"
 #include "service/temporary_folder.hpp"
 
@@ -43,6 +44,35 @@ TEST_F(Spool, ForgetsARepeatedReading) {
   EXPECT_EQ(out.read_text(0, 10), "ok");
   EXPECT_TRUE(out.finish().empty());
   EXPECT_EQ(read_file(*out.text_file()), "ok");
+}
+
+TEST_F(Spool, TakesPartsBackAndMovesLateOnesToTheFront) {
+  spool out(folder_.path, "r");
+  write(out, 0, "text/html", "reply");
+  write(out, 7, "text/html", "torn");
+  write(out, 8, "text/html", "large");
+  out.drop_part(7);
+  out.drop_part(7);
+  out.drop_part(99);
+  write(out, 8, "text/html", "r");
+  write(out, 9, "text/html", "early");
+  write(out, 10, "text/html", "earlier");
+  out.show_first(2);
+  std::vector<std::string> shown;
+  for (const auto& part : out.finish()) shown.push_back(read_file(part.file));
+  EXPECT_EQ(shown, (std::vector<std::string>{"early", "earlier", "reply", "larger"}));
+}
+
+TEST_F(Spool, DecodesALargeImageWhoseTextHasLines) {
+  spool out(folder_.path, "r");
+  const std::string image(1'000'000, 'i');
+  auto text = base64_encoded(image);
+  for (std::size_t at = 76; at < text.size(); at += 77) text.insert(at, "\n");
+  write(out, 0, "image/png", text + "\n");
+  write(out, 1, "image/png", "no base64");
+  const auto parts = out.finish();
+  EXPECT_EQ(read_file(parts[0].file), image);
+  EXPECT_EQ(read_file(parts[1].file), "no base64") << "kept as it came";
 }
 
 TEST_F(Spool, DecodesImagesAndListsParts) {
