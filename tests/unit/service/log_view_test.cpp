@@ -57,12 +57,8 @@ class log_ear final : public listener {
   task<void> run_output(protocol::RunOutput) override { co_return; }
   task<void> run_finished(protocol::RunInfo) override { co_return; }
   task<void> notice(protocol::Notice) override { co_return; }
-  task<void> secret_needed(protocol::SecretNeeded) override {
-    co_return;
-  }
-  task<void> credentials_changed(protocol::Credentials) override {
-    co_return;
-  }
+  task<void> secret_needed(protocol::SecretNeeded) override { co_return; }
+  task<void> credentials_changed(protocol::Credentials) override { co_return; }
   task<void> log_lines(protocol::LogLines now) override {
     told.insert(told.end(), now.lines.begin(), now.lines.end());
     if (now.notice) notices.push_back(*now.notice);
