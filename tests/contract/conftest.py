@@ -9,12 +9,10 @@ import pytest
 from conversation.command_line import Home
 from conversation.drill import Place
 from conversation.fake_livy import FakeLivy
-from conversation.server import EmbeddedServer, ForeignServer
+from conversation.server import LIVY_URL, SERVERS, EmbeddedServer, ForeignServer
 from fault_proxy import FaultProxy
 
-LIVY_URL = os.environ.get("LIVYD_TEST_LIVY_URL")
-EMBEDDED = ["default", "strict"]
-SERVERS = EMBEDDED + (["real"] if LIVY_URL else [])
+EMBEDDED = [mode for mode in SERVERS if mode != "real"]
 DRILLED = ["strict"] + (["real"] if LIVY_URL else [])
 
 

@@ -4,7 +4,7 @@ import livy
 import pandas
 import pytest
 import requests
-from conftest import SERVERS
+from conversation.server import SERVERS
 
 
 class Bearer(requests.auth.AuthBase):

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import SERVERS
+from conversation.server import SERVERS
 from conversation import comparison, differences, recording
 
 RECORDED = {exchange["step"]: exchange for exchange in recording.load()}

@@ -10,6 +10,9 @@ import time
 
 from .client import Client
 
+LIVY_URL = os.environ.get("LIVYD_TEST_LIVY_URL")
+# What a test of the REST interface is parametrised with.
+SERVERS = ["default", "strict"] + (["real"] if LIVY_URL else [])
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
