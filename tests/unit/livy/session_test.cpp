@@ -138,7 +138,7 @@ TEST_F(WaitUntilReady, LooksThroughTroubleOnTheWay) {
   EXPECT_EQ(wait().state, "idle");
   EXPECT_THAT(details_[1], HasSubstr("Service connectivity"));
   EXPECT_THAT(details_[2], HasSubstr("Sign in"));
-  EXPECT_THAT(details_[3], HasSubstr("refused the token"));
+  EXPECT_THAT(details_[3], HasSubstr("wants to know who you are"));
   EXPECT_EQ(states_[5], "starting");
 }
 
