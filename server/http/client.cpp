@@ -79,6 +79,18 @@ struct attempt {
   bool expects = false;  ///< the body waits for the server's permission
 };
 
+/// Authentication lets credentials go to this machine over plain http; a proxy elsewhere would read
+/// them on the way.
+void require_privacy_on(const route& way, const request& outgoing) {
+  const auto& target = outgoing.target;
+  if (!way.handed_over || way.through->address.loopback() || !target.loopback()) return;
+  if (!outgoing.headers.has("Authorization") && !outgoing.headers.has("Cookie")) return;
+  throw failure(failure_kind::invalid_input,
+                concat("Credentials for ", target.host_and_port(), " are not handed to the proxy ",
+                       way.through->address.host_and_port(), " over http://. Add \"", target.host,
+                       "\" to \"bypass\" of the profile's \"proxy\"."));
+}
+
 void report(const std::function<void(const exchange&)>& observer, const exchange& what) {
   log::debug("http",
              concat(what.verb, " ", what.origin, what.path, ": ",
@@ -256,6 +268,7 @@ class client::implementation {
   task<response> exchanged(attempt one, std::unique_ptr<stream> connection,
                            exchange_progress& progress) {
     const auto& target = one.outgoing.target;
+    require_privacy_on(connector_.way_to(target), one.outgoing);
     if (!connection) connection = co_await connector_.connect(target);
     exchange_options options{.silence = one.outgoing.silence.value_or(settings_.read_deadline),
                              .user_agent = settings_.user_agent,

@@ -31,6 +31,7 @@ struct client_settings {
   duration connect_deadline = 10s;  ///< name look-up, TCP and TLS; each through a proxy
   duration read_deadline = 60s;     ///< the longest silence while an answer is awaited or read
   duration idle_limit = 30s;        ///< a pooled connection that is older is closed
+  duration file_patience = 30s;     ///< TLS files that changed are noticed after so long
   std::size_t pool_limit = 8;       ///< idle connections kept per origin
   std::string user_agent = "livyd";
 };

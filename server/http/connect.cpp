@@ -52,6 +52,16 @@ failure about_proxy(const proxy& through, const failure& reason, duration limit)
   }
 }
 
+/// When these files were last changed; those that are missing count, too.
+std::vector<std::filesystem::file_time_type> file_times(const std::vector<std::string>& paths) {
+  std::vector<std::filesystem::file_time_type> times;
+  for (const auto& path : paths) {
+    std::error_code ignored;
+    times.push_back(std::filesystem::last_write_time(path, ignored));
+  }
+  return times;
+}
+
 }  // namespace
 
 std::string in_words(duration span) {
@@ -89,6 +99,7 @@ connector::connector(const client_settings& settings, environment variables)
     : tls_(settings.tls),
       proxy_(settings.proxy),
       deadline_(settings.connect_deadline),
+      file_patience_(settings.file_patience),
       user_agent_(settings.user_agent),
       variables_(std::move(variables)),
       login_(settings.proxy) {}
@@ -199,15 +210,31 @@ task<std::unique_ptr<stream>> connector::shaken_hands(maybe_socket socket, url t
 }
 
 task<std::shared_ptr<asio::ssl::context>> connector::tls_context() {
+  if (context_ && steady::now() - looked_at_ < file_patience_) co_return context_;
+  const std::vector<std::string> paths{tls_.ca_file, tls_.ca_folder, tls_.certificate, tls_.key};
+  auto found = co_await off_thread([paths] { return file_times(paths); });
+  looked_at_ = steady::now();
+  if (context_ && found == file_times_) co_return context_;
   // Two first requests at once may both build one; the later is kept, both work.
-  if (context_) co_return context_;
+  try {
+    context_ = co_await fresh_tls_context();
+    file_times_ = std::move(found);
+  } catch (const failure& reason) {
+    if (!context_ || reason.kind() == failure_kind::cancelled) throw;
+    // Half of a new pair, perhaps; the next look may find the other half.
+    log::warn("http", concat("The old TLS files stay in use. ", reason.message()));
+  }
+  co_return context_;
+}
+
+task<std::shared_ptr<asio::ssl::context>> connector::fresh_tls_context() {
   // The secret belongs to this thread: it is read and blamed here, used over there.
   std::string passphrase;
   if (tls_.passphrase) passphrase = tls_.passphrase->value();
   auto settings = tls_;
   settings.passphrase = nullptr;
   try {
-    context_ = co_await off_thread(
+    co_return co_await off_thread(
         [settings, passphrase] { return make_tls_context(settings, passphrase); });
   } catch (const failure& reason) {
     if (reason.kind() == failure_kind::unauthorized && tls_.passphrase) {
@@ -215,7 +242,6 @@ task<std::shared_ptr<asio::ssl::context>> connector::tls_context() {
     }
     throw;
   }
-  co_return context_;
 }
 
 }  // namespace livyd::http

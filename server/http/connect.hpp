@@ -1,6 +1,8 @@
 // From a URL to a connected stream: name, address, proxy, TCP, TLS, within deadlines.
 #pragma once
 
+#include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,17 +69,22 @@ class connector {
   task<maybe_socket> tunnel(proxy through, url target);
   task<maybe_socket> consented(proxy through, std::string proof, maybe_socket socket, url target);
   task<std::unique_ptr<stream>> shaken_hands(maybe_socket socket, url target);
+  /// Reads the files again when they have changed; while they cannot be used, the old ones count.
   task<std::shared_ptr<asio::ssl::context>> tls_context();
+  task<std::shared_ptr<asio::ssl::context>> fresh_tls_context();
 
   tls_settings tls_;
   proxy_settings proxy_;
   duration deadline_;
+  duration file_patience_;
   std::string user_agent_;
   environment variables_;
   proxy_login login_;
   name_service names_;
   // Shared with the streams that were made from it.
   std::shared_ptr<asio::ssl::context> context_;
+  std::vector<std::filesystem::file_time_type> file_times_;  ///< of what context_ was made from
+  std::chrono::steady_clock::time_point looked_at_;
 };
 
 }  // namespace livyd::http

@@ -304,7 +304,7 @@ class conversation {
   }
 
   std::string peer() const {
-    const auto target = outgoing_.target.host_and_port();
+    auto target = outgoing_.target.host_and_port();
     if (!options_.proxy) return target;
     if (outgoing_.verb == method::connect) return concat(options_.proxy->name, " (the proxy)");
     return concat(target, " (through the proxy ", options_.proxy->name, ")");

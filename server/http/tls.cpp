@@ -183,6 +183,8 @@ struct own_certificate {
 bool is_about_something_else(const error_code& error) {
   const auto reason = reason_of(error);
   return reason == SSL_R_TLSV1_ALERT_INTERNAL_ERROR || reason == SSL_R_TLSV1_ALERT_DECODE_ERROR ||
+         reason == SSL_R_SSLV3_ALERT_UNEXPECTED_MESSAGE ||
+         reason == SSL_R_SSLV3_ALERT_BAD_RECORD_MAC ||
          reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_TLSV1_UNRECOGNIZED_NAME;
 }
 
@@ -287,9 +289,16 @@ class tls_stream final : public stream {
   }
 
   /// Since TLS 1.3 a server judges our certificate when the handshake is over for us: its refusal
-  /// is what the first read finds.
+  /// is what the first read finds. One that leaves without a word may have another reason.
   void explain(const error_code& error) const override {
-    if (!heard_ || is_alert(error)) explain_own_certificate(error, own_, peer_);
+    if (is_alert(error)) return explain_own_certificate(error, own_, peer_);
+    if (heard_ || !own_.wanted || own_.shown) return;
+    throw failure(failure_kind::connection_lost,
+                  concat(peer_,
+                         " closed the connection without an answer. It had asked for a client "
+                         "certificate; if it needs one, set \"certificate\" and \"key\" in the "
+                         "profile's \"tls\"."),
+                  error.message());
   }
 
   tls_facts facts() const;

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "http/auth/simple.hpp"
 #include "http/client.hpp"
 #include "http/tls_peer.hpp"
@@ -218,6 +221,42 @@ TEST_F(OwnKey, IsUsedAlsoWithoutVerification) {
   settings_.tls.ca_file = "";
   auto client = make();
   EXPECT_EQ(loop_.run(client.send(get(server))).status, 200);
+}
+
+TEST_F(OwnKey, IsReadAgainWhenItsFilesChange) {
+  raw_server server(loop_, demanding(TLS1_3_VERSION));
+  settings_.file_patience = 0s;
+  const certificate old({.common_name = "old", .begins_in = -7200, .ends_in = -3600}, &authority_);
+  show(old);
+  auto client = make();
+  EXPECT_EQ(failure_of([&] { loop_.run(client.send(get(server))); }).kind(), failure_kind::tls);
+  const auto touched = [&](const std::string& path, const std::string& content, int hours) {
+    std::ofstream(path) << content;
+    std::filesystem::last_write_time(
+        path, std::filesystem::file_time_type::clock::now() + std::chrono::hours(hours));
+  };
+  touched(settings_.tls.certificate, "half", 1);
+  EXPECT_EQ(failure_of([&] { loop_.run(client.send(get(server))); }).kind(), failure_kind::tls);
+  touched(settings_.tls.certificate, alice_.pem(), 2);
+  touched(settings_.tls.key, alice_.key_pem(), 2);
+  EXPECT_EQ(loop_.run(client.send(get(server))).status, 200);
+  client.close_idle_connections();
+  touched(settings_.tls.key, "half", 3);
+  EXPECT_EQ(loop_.run(client.send(get(server))).status, 200) << "the old pair still counts";
+}
+
+TEST_F(OwnKey, IsOnlyAHintWhenTheServerLeavesWithoutAWord) {
+  SSL_CTX_set_verify(context_->native_handle(), SSL_VERIFY_PEER, nullptr);
+  settings_.tls.certificate = "";
+  raw_server server(loop_, [this](tcp::socket& peer, int) -> task<void> {
+    asio::ssl::stream<tcp::socket&> stream(peer, *context_);
+    auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server,
+                                                   asio::as_tuple(asio::use_awaitable));
+    if (!error) co_await test::hear(stream);
+  });
+  const auto reason = refusal(server);
+  EXPECT_EQ(reason.kind(), failure_kind::connection_lost);
+  EXPECT_THAT(reason.message(), HasSubstr("It had asked for a client certificate"));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ using test::raw_server;
 using test::tcp;
 using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -155,6 +156,46 @@ TEST_F(ProxiedClient, HandsARequestForAnHttpServerOver) {
                                     "Host: gw.example.com:8998\r\n"));
   EXPECT_THAT(heard_[0], Not(HasSubstr("Proxy-Authorization")));
   EXPECT_EQ(proxy.accepted(), 1);
+}
+
+TEST_F(ProxiedClient, AsksForPermissionToSendALongBody) {
+  raw_server proxy(loop_, always(small_answer));
+  use(proxy);
+  auto client = make();
+  auto outgoing = get("http://gw.example.com:8998/sessions");
+  outgoing.verb = method::post;
+  outgoing.content_type = "application/json";
+  outgoing.body.assign(20'000, 'x');
+  EXPECT_EQ(loop_.run(client.send(outgoing)).body, "ok");
+  ASSERT_EQ(heard_.size(), 1U);
+  EXPECT_THAT(heard_[0],
+              AllOf(StartsWith("POST http://gw.example.com:8998/sessions HTTP/1.1\r\n"),
+                    HasSubstr("Expect: 100-continue\r\n"), EndsWith("\r\n\r\n" + outgoing.body)));
+}
+
+TEST_F(ProxiedClient, FollowsARedirectByTheWayOfItsTarget) {
+  raw_server proxy(loop_, always("HTTP/1.1 307 Temporary Redirect\r\n"
+                                 "Location: http://active.example.com:8998/s\r\n"
+                                 "Content-Length: 0\r\n\r\n"));
+  use(proxy);
+  settings_.redirect_hosts = {"active.example.com"};
+  auto client = make();
+  EXPECT_EQ(loop_.run(client.send(get("http://gw.example.com:8998/s"))).status, 307);
+  const auto active = StartsWith("GET http://active.example.com:8998/s HTTP/1.1\r\n");
+  EXPECT_THAT(heard_, ElementsAre(StartsWith("GET http://gw."), active, active, active));
+}
+
+TEST_F(ProxiedClient, TellsNoProxyElsewhereTheCredentialsForThisMachine) {
+  settings_.proxy.from = proxy_settings::choice::own;
+  settings_.proxy.url = "http://proxy.invalid:3128";
+  client client(loop_.io.get_executor(), settings_,
+                bearer_authentication(fixed_secret("s3cret"), false));
+  const auto reason =
+      failure_of([&] { loop_.run(client.send(get("http://localhost:8998/sessions"))); });
+  EXPECT_EQ(reason.kind(), failure_kind::invalid_input);
+  EXPECT_EQ(reason.message(),
+            "Credentials for localhost:8998 are not handed to the proxy proxy.invalid:3128 over "
+            "http://. Add \"localhost\" to \"bypass\" of the profile's \"proxy\".");
 }
 
 TEST_F(ProxiedClient, GoesDirectlyToABypassedHost) {
