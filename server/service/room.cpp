@@ -132,7 +132,8 @@ room::room(asio::any_io_executor executor, clock& time, listener& events, store&
              .session = session_,
              .server = connection_,
              .watched = std::move(watched)} {
-  if (connection_.tickets()) watch_tickets(events);
+  // A keytab gets its tickets by itself: there is nothing to warn of.
+  if (connection_.tickets() && profile_.auth.kerberos.keytab.empty()) watch_tickets(events);
 }
 
 void room::watch_tickets(listener& events) {
@@ -171,7 +172,8 @@ protocol::ListedSession room::listed(const livy::session_view& view) const {
 bool room::is_me(const std::string& name) const {
   if (name.empty()) return false;
   if (name == user_name() || name == profile_.auth.user) return true;
-  const auto principal = tickets_ ? tickets_->seen().principal.value_or("") : std::string();
+  const auto principal = tickets_ ? tickets_->seen().principal.value_or("")
+                                  : profile_.auth.kerberos.principal;
   return name == principal || name == principal.substr(0, principal.find_first_of("/@"));
 }
 

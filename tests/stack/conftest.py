@@ -16,6 +16,7 @@ from backends.knox import KerberisedKnox, Knox
 from backends.livy import Livy
 from backends.proxies import Proxies
 from backends.tls import Authority
+from desk import Desk
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -70,7 +71,6 @@ def livyd(tmp_path_factory):
     client = Livyd(binary, home)
     yield client
     client.close()
-
 
 
 # ------------------------------------------------------------ the real back ends, each started when it is asked for
@@ -159,3 +159,66 @@ def proxies(tmp_path_factory, kdc):
     part = Proxies(tmp_path_factory.mktemp("proxies"), kdc)
     yield part
     part.close()
+
+
+# ------------------------------------------------------------ livyd against them
+
+
+class Rig:
+    """The back ends as attributes, each started when it is first asked for; and the secrets that are used."""
+
+    def __init__(self, request, folder, secrets):
+        self._request, self.folder, self._secrets = request, folder, secrets
+
+    def __getattr__(self, name):
+        return self._request.getfixturevalue(name)
+
+    def secret(self, value):
+        """Returns the value, after noting that it must be found nowhere."""
+        self._secrets.add(value)
+        return value
+
+    def kerberos(self, ccache=None, **more):
+        """The variables that lead a process to the KDC and a ticket; without a ccache to no ticket."""
+        names = ("KRB5_CONFIG", "KRB5CCNAME")
+        return {**{name: self.kdc.environment(ccache)[name] for name in names}, **more}
+
+    def ticket(self, lifetime="10h"):
+        return self.kerberos(self.kdc.kinit("alice", lifetime))
+
+
+@pytest.fixture(scope="session")
+def used_secrets():
+    """What livyd was given in confidence."""
+    return set()
+
+
+@pytest.fixture
+def rig(request, tmp_path, used_secrets):
+    return Rig(request, tmp_path, used_secrets)
+
+
+@pytest.fixture(scope="session")
+def desks(tmp_path_factory):
+    """The folders of all desks: what livyd wrote, said and showed."""
+    return tmp_path_factory.mktemp("desks")
+
+
+@pytest.fixture
+def desk(desks):
+    binary = os.environ.get("LIVYD_BINARY", str(ROOT / "build" / "release" / "livyd"))
+    folder = desks / f"desk-{len(list(desks.iterdir())) + 1}"
+    folder.mkdir()
+    one = Desk(binary, folder)
+    yield one
+    one.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The matrix: each way to a Livy, and whether it leads there."""
+    rows = [(outcome, *value) for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])
+            for name, value in getattr(report, "user_properties", []) if name == "reach"]
+    if rows:
+        terminalreporter.write_sep("-", "reach")
+        for outcome, row, found in rows:
+            terminalreporter.write_line(f"{'✓' if outcome == 'passed' else '✗'} {row:36} {found}")

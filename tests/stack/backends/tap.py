@@ -1,4 +1,4 @@
-"""A reverse proxy that changes nothing but may add a header, and remembers what arrived: never a secret."""
+"""A reverse proxy that changes nothing but may add a header, and remembers what arrived; secrets in memory only."""
 import contextlib
 import dataclasses
 import re
@@ -7,6 +7,7 @@ import threading
 import typing
 
 LARGEST_HEAD = 256 * 1024
+SHORTEST_SECRET = 12
 
 
 @dataclasses.dataclass
@@ -41,6 +42,7 @@ class Tap:
 
     def __init__(self, port, bearer=None):
         self.requests = []
+        self.secrets = set()  # tokens and cookies as they went by, for who looks whether they leaked
         self._upstream = port
         self._bearer = bearer
         self.answers_pass = threading.Event()
@@ -53,6 +55,12 @@ class Tap:
 
     def negotiations(self, prefix=""):
         return negotiations(self.requests, prefix)
+
+    def keep_secret(self, value):
+        """A token, or a cookie with its name."""
+        value = value.strip().partition("=")[2] if re.match(r"[\w.]+=[^=]", value) else value
+        if len(value.strip('"')) >= SHORTEST_SECRET:
+            self.secrets.add(value.strip('"'))
 
     @contextlib.contextmanager
     def held(self):
@@ -95,6 +103,8 @@ class Tap:
             method.decode("latin-1"), target.decode("latin-1"), field(head, "Authorization").partition(" ")[0],
             bool(field(head, "Cookie")), bool(field(head, "Expect")))
         self.requests.append(one)
+        for value in (field(head, "Authorization").partition(" ")[2], *field(head, "Cookie").split("; ")):
+            self.keep_secret(value)
         if self._bearer:
             head = re.sub(rb"\r\nAuthorization:[^\r\n]*", b"", head, flags=re.IGNORECASE)
             first, rest = head.split(b"\r\n", 1)
@@ -166,6 +176,8 @@ class _Conversation:
             while piece := self._upstream.recv(65536):
                 self._tap.answers_pass.wait()
                 self._note_status(piece)
+                for cookie in re.findall(rb"\r\nSet-Cookie:[ \t]*([^;\r\n]*)", piece, re.IGNORECASE):
+                    self._tap.keep_secret(cookie.decode("latin-1"))
                 self._client.sendall(piece)
         except OSError:
             pass
