@@ -41,6 +41,7 @@ struct grammar {
     add_logs();
     add_runs();
     add_profiles();
+    add_hdfs();
     add_destination(state, believed.where);
     add_local();
     add_trust();
@@ -154,6 +155,33 @@ struct grammar {
     add("import", action::import)->add_option("FILE", servers.words)->required();
   }
 
+  void add_hdfs() {
+    using action = hdfs_command::action;
+    hdfs->add_option("--profile", files.where.profile);
+    hdfs->add_option("--profiles", files.where.profiles_file);
+    hdfs->add_flag("-y,--yes", files.where.yes);
+    hdfs->add_flag("--json", files.json);
+    hdfs->require_subcommand(1);
+    const auto add = [this](const char* name, action what, const char* operands, int least,
+                            int most) {
+      auto* word = hdfs->add_subcommand(name);
+      word->fallthrough();
+      word->final_callback([this, what] { files.what = what; });
+      word->add_option(operands, files.paths)->expected(least, most);
+      if (least > 0) word->get_option(operands)->required();
+      return word;
+    };
+    constexpr int many = 1000000;
+    add("ls", action::list, "PATH", 0, many);
+    add("get", action::get, "PATH", 1, 2)->add_flag("-f,--force", files.replaces);
+    add("put", action::put, "FILE", 1, 2)->add_flag("-f,--force", files.replaces);
+    add("rm", action::remove, "PATH", 1, many)->add_flag("-r,--recursive", files.recursive);
+    add("mkdir", action::make_folder, "PATH", 1, many);
+    add("cat", action::print, "PATH", 1, many);
+    add("mv", action::move, "PATH", 2, 2)->add_flag("-f,--force", files.replaces);
+    add("du", action::measure, "PATH", 0, many);
+  }
+
   void add_local() {
     local->add_option("--port", endpoint.port);
     local->add_flag("--strict", endpoint.strict);
@@ -172,6 +200,7 @@ struct grammar {
   CLI::App* logs = app.add_subcommand("logs");
   CLI::App* runs = app.add_subcommand("runs");
   CLI::App* profiles = app.add_subcommand("profiles");
+  CLI::App* hdfs = app.add_subcommand("hdfs");
   CLI::App* state = app.add_subcommand("state");
   CLI::App* local = app.add_subcommand("local");
   CLI::App* trust = app.add_subcommand("trust");
@@ -186,6 +215,7 @@ struct grammar {
   logs_command log;
   runs_command past;
   profiles_command servers;
+  hdfs_command files;
   state_command believed;
   local_command endpoint;
   trust_command folder;
@@ -202,6 +232,7 @@ std::string_view help_of(const grammar& words) {
   if (words.logs->parsed()) return help::logs;
   if (words.runs->parsed()) return help::runs;
   if (words.profiles->parsed()) return help::profiles;
+  if (words.hdfs->parsed()) return help::hdfs;
   if (words.state->parsed()) return help::state;
   if (words.local->parsed()) return help::local;
   if (words.trust->parsed()) return help::trust;
@@ -258,6 +289,7 @@ command chosen(grammar& words, bool input_is_terminal) {
   if (words.logs->parsed()) return std::move(words.log);
   if (words.runs->parsed()) return std::move(words.past);
   if (words.profiles->parsed()) return std::move(words.servers);
+  if (words.hdfs->parsed()) return std::move(words.files);
   if (words.state->parsed()) return std::move(words.believed);
   if (words.local->parsed()) return std::move(words.endpoint);
   if (words.trust->parsed()) return std::move(words.folder);

@@ -86,6 +86,17 @@ struct profiles_command {
   bool json = false;
 };
 
+struct hdfs_command {
+  enum class action { list, get, put, remove, make_folder, print, move, measure };
+
+  destination where;
+  action what = action::list;
+  std::vector<std::string> paths;  ///< in the order of the command's own help
+  bool replaces = false;           ///< -f: an existing file
+  bool recursive = false;          ///< -r: a folder with what is in it
+  bool json = false;
+};
+
 struct state_command {
   destination where;
 };
@@ -108,9 +119,10 @@ struct print_command {
   std::string text;
 };
 
-using command = std::variant<run_command, sessions_command, session_command, statements_command,
-                             logs_command, runs_command, profiles_command, state_command,
-                             local_command, trust_command, serve_command, print_command>;
+using command =
+    std::variant<run_command, sessions_command, session_command, statements_command, logs_command,
+                 runs_command, profiles_command, hdfs_command, state_command, local_command,
+                 trust_command, serve_command, print_command>;
 
 /// The words are wrong; `what()` says which and what to do.
 class usage_problem : public std::runtime_error {

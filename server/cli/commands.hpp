@@ -13,6 +13,7 @@ int perform(const statements_command& asked);
 int perform(const logs_command& asked);
 int perform(const runs_command& asked);
 int perform(const profiles_command& asked);
+int perform(const hdfs_command& asked);
 int perform(const state_command& asked);
 int perform(const local_command& asked);
 int perform(const trust_command& asked);

@@ -13,7 +13,7 @@ _livyd() {
     --profile|--url|--user|--session|--port|--tail|--from|-c) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles state local trust serve completion version --help" -- "$word"))
+    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles hdfs state local trust serve completion version --help" -- "$word"))
     return
   fi
   local words
@@ -25,6 +25,7 @@ _livyd() {
     statements) words="cancel --session --profile --url --auth --user --profiles --json --yes --help" ;;
     logs) words="--follow --tail --from --session --profile --url --auth --user --profiles --json --help" ;;
     profiles) words="list show import --profiles --json --help" ;;
+    hdfs) words="ls get put rm mkdir cat mv du --force --recursive --profile --profiles --json --yes --help" ;;
     state) words="--profile --url --auth --user --profiles --help" ;;
     local) words="--port --python --strict --help" ;;
     serve) words="--stdio --help" ;;
@@ -32,7 +33,7 @@ _livyd() {
     *) words="--help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
-  case $command in run|trust|profiles) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
+  case $command in run|trust|profiles|hdfs) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
 }
 complete -o filenames -F _livyd livyd
 )";
@@ -43,7 +44,7 @@ _livyd() {
     'run:run a file, code or standard input' 'runs:what was run in this folder'
     'session:the session of this folder' 'sessions:list or kill sessions'
     'statements:what a session was asked to run' "logs:the driver's log"
-    'profiles:the servers that are set up' 'state:what livyd believes'
+    'profiles:the servers that are set up' "hdfs:the cluster's files" 'state:what livyd believes'
     'local:the embedded Livy endpoint' 'trust:use the profiles of a workspace'
     'serve:speak JSON-RPC with an editor' 'completion:print a completion script'
     'version:print the version')
@@ -70,6 +71,9 @@ _livyd() {
       '--from[first line]:line:' '--session[id or name]:session:' ;;
     profiles) _arguments '--profiles[a file of profiles]:file:_files' '--json[one profile a line]' \
       '1:action:(list show import)' '*:file:_files' ;;
+    hdfs) _arguments '--profile[the server to use]:name:' '--profiles[a file of profiles]:file:_files' \
+      '(-f --force)'{-f,--force}'[replace a file]' '(-r --recursive)'{-r,--recursive}'[a folder with its content]' \
+      '--json[one entry a line]' '--yes[do not ask]' '1:action:(ls get put rm mkdir cat mv du)' '*:file:_files' ;;
     state) _arguments $where ;;
     local) _arguments '--port[port]:port:' '--python[interpreter]:file:_files' '--strict[as bad as Livy]' ;;
     trust) _files -/ ;;
@@ -81,7 +85,7 @@ _livyd "$@"
 )";
 
 constexpr std::string_view fish_completion = R"(# fish completion for livyd
-set -l commands run runs session sessions statements logs profiles state local trust serve completion version
+set -l commands run runs session sessions statements logs profiles hdfs state local trust serve completion version
 complete -c livyd -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c livyd -n "__fish_seen_subcommand_from run" -F
 complete -c livyd -n "__fish_seen_subcommand_from run" -s c -x -d "code"
@@ -96,6 +100,12 @@ complete -c livyd -n "__fish_seen_subcommand_from run session sessions statement
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l auth -x -a "none basic bearer kerberos"
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l user -x -d "the name to log in with"
 complete -c livyd -n "__fish_seen_subcommand_from profiles" -a "list show import"
+complete -c livyd -n "__fish_seen_subcommand_from hdfs" -a "ls get put rm mkdir cat mv du" -s f -l force -d "replace a file"
+complete -c livyd -n "__fish_seen_subcommand_from hdfs" -s r -l recursive -d "a folder with its content"
+complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l profile -x -d "the server to use"
+complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l profiles -r -d "a file of profiles"
+complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l json -d "one entry a line"
+complete -c livyd -n "__fish_seen_subcommand_from hdfs" -s y -l yes -d "do not ask"
 complete -c livyd -n "__fish_seen_subcommand_from runs" -f -a "show search clear" -l code
 complete -c livyd -n "__fish_seen_subcommand_from session" -f -a "show start attach restart stop keep"
 complete -c livyd -n "__fish_seen_subcommand_from sessions" -f -a kill -l mine

@@ -16,11 +16,11 @@ Commands (livyd COMMAND --help)
   sessions     list a server's sessions, or kill some of them
   statements   what a session was asked to run; cancel N
   logs, state  the driver's log; what livyd believes
+  hdfs         the cluster's files: ls, get, put, rm, mkdir, cat, mv, du
   profiles     the servers: list, show NAME, import FILE of sparkmagic or a console script
   local        the embedded Livy endpoint over the Python of this machine
   trust        let the profiles in this workspace's .vscode/settings.json be used
-  serve        speak JSON-RPC with an editor (--stdio)
-  completion, version   a completion script for bash, zsh or fish; the version
+  serve, completion, version   JSON-RPC with an editor; a completion script; the version
 
 Profiles: ~/.config/livyd/profiles.json and, once trusted, the workspace's settings.
 Passwords and tokens are asked for, or come from LIVYD_PASSWORD and LIVYD_TOKEN. LIVYD_LOG=debug
@@ -136,6 +136,27 @@ constexpr std::string_view profiles =
   --profiles FILE   a JSON file of profiles instead of ~/.config/livyd/profiles.json
 
 Secrets are in none of these, and none is shown.
+)";
+
+constexpr std::string_view hdfs =
+    R"(Work on the files of a profile's HDFS, by the address in its "webhdfs".
+
+  livyd hdfs ls /user/alice            one or more folders or files; unless named, your home folder
+  livyd hdfs put job.py jobs/          a file, or - for standard input
+  livyd hdfs get jobs/out.csv          into the current folder; or into FILE, or to - (standard output)
+  livyd hdfs cat jobs/out.csv | head
+
+  rm PATH...        asks first; a folder with -r, together with what is in it
+  mkdir PATH...     with the folders above it
+  mv FROM TO, du PATH...   rename; bytes, files and folders
+  -f, --force       put, get, mv: replace an existing file
+  --json            one entry or result a line
+  -y, --yes         do not ask, neither before removing nor where the profile says "confirm"
+  --profile NAME, --profiles FILE   the server, as in livyd run --help
+
+A path without / at its beginning is below your home folder. A file appears under its name when all of
+it is there; Ctrl-C leaves nothing behind. Without "auth" HADOOP_USER_NAME, else your name here, says
+who you are.
 )";
 
 constexpr std::string_view state =

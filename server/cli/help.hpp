@@ -14,6 +14,7 @@ extern const std::string_view logs;
 extern const std::string_view runs;
 extern const std::string_view profiles;
 extern const std::string_view profiles;
+extern const std::string_view hdfs;
 extern const std::string_view state;
 extern const std::string_view local;
 extern const std::string_view trust;

@@ -65,7 +65,8 @@ failure_kind kind_of(int status, const std::string& exception) {
   }
   if (status == 400) return failure_kind::rejected;
   if (status == 401) return failure_kind::unauthorized;
-  if (status == 403) return failure_kind::forbidden;
+  // Every IOException is a 403 here, whatever it is about.
+  if (status == 403) return failure_kind::rejected;
   if (status == 404) return failure_kind::not_found;
   return failure_kind::server_error;
 }
@@ -76,6 +77,9 @@ std::string advice_for(failure_kind kind, const std::string& exception) {
   }
   if (exception == "SafeModeException") return " HDFS is in safe mode; try again later.";
   if (exception == "FileAlreadyExistsException") return " Remove it first, or choose another name.";
+  if (exception == "PathIsNotEmptyDirectoryException") {
+    return " Remove it together with what is in it, or empty it first.";
+  }
   if (kind == failure_kind::forbidden) return " Choose a folder that you may write and read.";
   return {};
 }

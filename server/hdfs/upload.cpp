@@ -1,3 +1,4 @@
+// A file under a temporary name first: what was cut in the middle looks like a whole file (C5).
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr auto clean_up_deadline = 30s;
 constexpr auto between_reports = 100ms;
+constexpr auto between_looks = 200ms;
 
 std::string part_beside(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -41,16 +43,70 @@ http::byte_source counted(http::byte_source from, std::function<void(std::int64_
   };
 }
 
+bool was_answered(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const failure& reason) {
+    return reason.kind() != failure_kind::cancelled && !leaves_outcome_unknown(reason.kind());
+  } catch (...) {
+    return false;
+  }
+}
+
+task<void> require_length(client& to, std::string path, std::string part, std::int64_t bytes) {
+  const auto arrived = co_await to.status(part);
+  if (arrived && arrived->bytes == bytes) co_return;
+  throw failure(failure_kind::io,
+                concat("Of ", path, " only ", arrived ? arrived->bytes : 0, " of ", bytes,
+                       " bytes arrived in HDFS. Nothing was replaced; try again."));
+}
+
+/// A rename whose answer was lost may have been made.
+task<void> put_in_place(client& to, std::string part, std::string path, std::int64_t bytes,
+                        bool overwrite) {
+  std::exception_ptr problem;
+  try {
+    co_await to.rename(part, path, overwrite);
+    co_return;
+  } catch (const failure& reason) {
+    if (!leaves_outcome_unknown(reason.kind())) throw;
+    problem = std::current_exception();
+  }
+  const auto left = co_await to.status(part);
+  const auto there = co_await to.status(path);
+  if (left || !there || there->bytes != bytes) std::rethrow_exception(problem);
+}
+
 task<void> write_and_rename(client& to, std::string path, std::string part, http::byte_source from,
                             std::int64_t bytes, bool overwrite) {
   co_await to.create(part, std::move(from), bytes, true);
-  const auto arrived = co_await to.status(part);
-  if (!arrived || arrived->bytes != bytes) {
-    throw failure(failure_kind::io,
-                  concat("Of ", path, " only ", arrived ? arrived->bytes : 0, " of ", bytes,
-                         " bytes arrived in HDFS. Nothing was replaced; try again."));
+  co_await require_length(to, path, part, bytes);
+  co_await put_in_place(to, part, path, bytes, overwrite);
+}
+
+/// After a cut the data node may make the file a moment later than we look.
+task<void> remove_part(client& to, std::string part, bool may_come_later) {
+  constexpr int looks = 8;
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  for (int look = 1; may_come_later && look < looks; ++look) {
+    const auto there = co_await to.status(part);
+    if (there) break;
+    pause.expires_after(between_looks);
+    co_await pause.async_wait(asio::use_awaitable);
   }
-  co_await to.rename(part, path, overwrite);
+  co_await to.remove(part, false);
+}
+
+task<void> require_free(client& to, std::string path, bool overwrite) {
+  const auto there = co_await to.status(path);
+  if (!there) co_return;
+  if (there->folder) {
+    throw failure(failure_kind::rejected,
+                  concat(path, " is a folder. Give the file a name in it."));
+  }
+  if (overwrite) co_return;
+  throw failure(failure_kind::rejected,
+                concat(path, " exists already. Remove it first, or allow it to be replaced."));
 }
 
 }  // namespace
@@ -58,10 +114,7 @@ task<void> write_and_rename(client& to, std::string path, std::string part, http
 task<void> upload(client& to, std::string path, http::byte_source from, std::int64_t bytes,
                   bool overwrite, std::function<void(std::int64_t)> progress) {
   const auto part = part_beside(path);
-  if (!overwrite && co_await to.status(path)) {
-    throw failure(failure_kind::rejected,
-                  concat(path, " exists already. Remove it first, or allow it to be replaced."));
-  }
+  co_await require_free(to, path, overwrite);
   std::exception_ptr problem;
   try {
     auto source = counted(std::move(from), progress);
@@ -74,7 +127,9 @@ task<void> upload(client& to, std::string path, http::byte_source from, std::int
     co_return;
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await shielded([&to, part] { return to.remove(part, false); }, clean_up_deadline);
+  const bool may_come_later = !was_answered(problem);
+  co_await shielded([&to, part, may_come_later] { return remove_part(to, part, may_come_later); },
+                    clean_up_deadline);
   std::rethrow_exception(problem);
 }
 

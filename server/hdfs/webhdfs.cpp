@@ -69,10 +69,7 @@ class client::implementation {
         if (!said || (!is_standby(*said) && !is_passing(*said))) co_return answer;
         if (is_standby(*said) && next_root(tried)) continue;
       } catch (const failure& reason) {
-        // Certainly not executed, so that another name node may be asked.
-        const bool absent = reason.kind() == failure_kind::connection_refused ||
-                            reason.kind() == failure_kind::name_not_found;
-        if (!absent || options_.roots.size() < 2) throw;
+        if (!may_ask_another(what, reason.kind())) throw;
         if (next_root(tried)) continue;
         problem = std::current_exception();
       }
@@ -82,6 +79,14 @@ class client::implementation {
       }
       co_await time_.sleep_for(between_tries);
     }
+  }
+
+  /// Only what was certainly not executed, or only reads, goes to another name node.
+  bool may_ask_another(const operation& what, failure_kind reason) const {
+    if (options_.roots.size() < 2) return false;
+    const bool absent =
+        reason == failure_kind::connection_refused || reason == failure_kind::name_not_found;
+    return absent || (reason == failure_kind::timeout && what.verb == http::method::get);
   }
 
   /// Throws unless the answer is a success.
@@ -117,9 +122,9 @@ class client::implementation {
     second.content_type = "application/octet-stream";
     second.source = std::move(from);
     second.source_bytes = static_cast<std::uint64_t>(bytes);
-    auto& way = way_to(second.target);
-    const auto answer = co_await way.send(std::move(second));
-    if (!answer.ok()) throw failure_from(answer, what.doing, what.path, root());
+    const auto peer = second.target;
+    const auto answer = co_await way_to(peer).send(std::move(second));
+    if (!answer.ok()) throw failure_from(answer, what.doing, what.path, peer);
   }
 
   task<void> receive(operation what, http::body_sink sink) {
@@ -127,9 +132,9 @@ class client::implementation {
     if (first.ok()) co_return;
     if (!is_redirect(first)) throw failure_from(first, what.doing, what.path, root());
     auto second = transfer_request(http::method::get, location_in(first, root()));
-    auto& way = way_to(second.target);
-    const auto answer = co_await way.send(std::move(second), sink);
-    if (!answer.ok()) throw failure_from(answer, what.doing, what.path, root());
+    const auto peer = second.target;
+    const auto answer = co_await way_to(peer).send(std::move(second), sink);
+    if (!answer.ok()) throw failure_from(answer, what.doing, what.path, peer);
   }
 
   const http::url& root() const { return options_.roots[active_]; }
@@ -267,8 +272,17 @@ task<void> client::rename(std::string from, std::string to, bool overwrite) {
   operation what{.verb = http::method::put, .path = from, .doing = "renamed"};
   what.query = concat("op=RENAME", parameter("destination", to),
                       parameter("renameoptions", overwrite ? "OVERWRITE" : "NONE"));
-  // With options HDFS answers without a body, and says what is wrong with an exception.
-  co_await implementation_->done(what);
+  // With options HDFS answers without a body, and says what is wrong with an exception. HttpFS
+  // does not know them and answers as without.
+  const auto answer = co_await implementation_->done(what);
+  const auto said = boolean_in(answer);
+  if (!said || *said) co_return;
+  if (!overwrite) {
+    throw failure(failure_kind::rejected, concat(from, " was not renamed: ", to,
+                                                 " may exist already, or its folder is missing."));
+  }
+  co_await remove(to, false);
+  co_await implementation_->agreed(what);
 }
 
 task<void> client::remove(std::string path, bool recursive) {

@@ -92,4 +92,10 @@ class client {
 task<void> upload(client& to, std::string path, http::byte_source from, std::int64_t bytes,
                   bool overwrite, std::function<void(std::int64_t)> progress);
 
+/// Reads the whole file; throws failure{io} when fewer or more bytes came than it has (behind some
+/// gateways an answer that was cut looks like one that ended), failure{not_found}, and
+/// failure{invalid_input} for a folder. `progress` as above, with the size of the file.
+task<void> download(client& from, std::string path, http::body_sink sink,
+                    std::function<void(std::int64_t, std::int64_t)> progress);
+
 }  // namespace livyd::hdfs

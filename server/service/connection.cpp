@@ -1,7 +1,10 @@
 #include "service/connection.hpp"
 
+#include <cstdlib>
 #include <utility>
 
+#include "base/clock.hpp"
+#include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "http/auth/negotiate.hpp"
@@ -20,6 +23,20 @@ struct connection::link {
         livy(transport, std::move(base)) {}
   http::client transport;
   livy::client livy;
+};
+
+/// The same for HDFS. What `plain` asks stands elsewhere and gets no credentials.
+struct connection::files_link {
+  files_link(const asio::any_io_executor& executor, http::client_settings settings,
+             std::unique_ptr<http::authentication> auth, http::client_settings strangers,
+             hdfs::client_options options)
+      : transport(executor, std::move(settings), std::move(auth)),
+        plain(executor, std::move(strangers), http::no_authentication()),
+        files(transport, plain, time, std::move(options)) {}
+  system_clock time;
+  http::client transport;
+  http::client plain;
+  hdfs::client files;
 };
 
 namespace {
@@ -100,13 +117,8 @@ task<http::response> connection::read_page(http::url address) {
   constexpr std::size_t page_limit = 2_MiB;
   const bool own = link_ && address.origin() == link_->livy.base().origin();
   if (!own && !strangers_) {
-    auto settings = client_settings();
-    settings.user_agent = settings_.user_agent;
-    settings.headers = {};  // they may hold keys, and a certificate says who asks
-    settings.tls.certificate.clear();
-    settings.tls.key.clear();
     strangers_ =
-        std::make_shared<http::client>(executor_, std::move(settings), http::no_authentication());
+        std::make_shared<http::client>(executor_, strangers_settings(), http::no_authentication());
     trace(*strangers_);
   }
   // A request in flight keeps its client.
@@ -117,7 +129,29 @@ task<http::response> connection::read_page(http::url address) {
   co_return co_await client->send(std::move(asked));
 }
 
+task<std::shared_ptr<hdfs::client>> connection::hdfs() {
+  auto options = hdfs_options();
+  if (!profile_.local()) {
+    co_await wait_for_secrets();
+    if (settings_.credentials_used) settings_.credentials_used(false);
+  }
+  if (!files_) {
+    auto settings = client_settings();
+    settings.user_agent = settings_.user_agent;
+    auto auth = profile_.local() ? http::no_authentication() : observed(authentication());
+    files_ = std::make_shared<files_link>(executor_, std::move(settings), std::move(auth),
+                                          strangers_settings(), std::move(options));
+    trace(files_->transport);
+    trace(files_->plain);
+  }
+  co_return std::shared_ptr<hdfs::client>(files_, &files_->files);
+}
+
 void connection::credentials_changed() {
+  if (files_) {
+    files_->transport.forget_cookies();
+    files_.reset();  // a request in flight keeps its client
+  }
   if (!link_) return;
   link_->transport.forget_cookies();
   link_.reset();  // a request in flight keeps its client
@@ -164,6 +198,31 @@ http::client_settings connection::client_settings() const {
   if (profile_.proxy.authentication == authentication_kind::kerberos) out.proxy.tickets = tickets_;
   out.headers = profile_.headers;
   out.redirect_hosts = profile_.redirect_hosts;
+  return out;
+}
+
+http::client_settings connection::strangers_settings() const {
+  auto out = client_settings();
+  out.user_agent = settings_.user_agent;
+  out.headers = {};  // they may hold keys, and a certificate says who asks
+  out.tls.certificate.clear();
+  out.tls.key.clear();
+  return out;
+}
+
+hdfs::client_options connection::hdfs_options() const {
+  if (profile_.webhdfs.empty()) {
+    throw failure(failure_kind::unsupported,
+                  concat("Profile \"", profile_.name,
+                         "\" does not say where its HDFS is. Add \"webhdfs\", such as "
+                         "\"https://gw.example.com:8443/gateway/default/webhdfs/v1\"."));
+  }
+  hdfs::client_options out;
+  for (const auto& root : profile_.webhdfs) out.roots.push_back(http::parse_url(root));
+  if (profile_.local() || profile_.auth.kind == authentication_kind::none) {
+    const char* named = std::getenv("HADOOP_USER_NAME");
+    out.user = named != nullptr && *named != '\0' ? named : user_name();
+  }
   return out;
 }
 

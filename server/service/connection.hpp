@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/async.hpp"
+#include "hdfs/webhdfs.hpp"
 #include "http/client.hpp"
 #include "livy/client.hpp"
 #include "service/profile.hpp"
@@ -42,6 +43,10 @@ class connection {
   /// authentication goes with it to the profile's own server only: whoever stands elsewhere learns
   /// no secret. After open(). Throws what http::client::send throws.
   task<http::response> read_page(http::url address);
+  /// The client of the profile's HDFS; its credentials go to the origins of "webhdfs" only, and a
+  /// data node elsewhere learns none. Waits for secrets as open() does; starts nothing. Shared like
+  /// the Livy client. Throws failure{unsupported} when the profile has no "webhdfs". Cancellable.
+  task<std::shared_ptr<hdfs::client>> hdfs();
   /// Of a profile with Kerberos; null for any other.
   const std::shared_ptr<http::kerberos>& tickets() const { return tickets_; }
   void on_credentials_used(std::function<void(bool refused)> told) {
@@ -52,10 +57,13 @@ class connection {
 
  private:
   struct link;
+  struct files_link;
   task<void> wait_for_secrets() const;
   std::string prompt_for(protocol::SecretKind what) const;
   std::shared_ptr<http::secret> secret(protocol::SecretKind what) const;
   http::client_settings client_settings() const;
+  http::client_settings strangers_settings() const;
+  hdfs::client_options hdfs_options() const;
   std::unique_ptr<http::authentication> authentication() const;
   std::unique_ptr<http::authentication> observed(std::unique_ptr<http::authentication> inner) const;
   void trace(http::client& client) const;
@@ -68,6 +76,7 @@ class connection {
   std::string connected_to_;                 // URL and token of the client below
   std::shared_ptr<http::kerberos> tickets_;  // shared with what authenticates, and who watches
   std::shared_ptr<link> link_;               // its Livy client is handed out, and keeps it
+  std::shared_ptr<files_link> files_;        // its HDFS client is handed out, and keeps it
   std::shared_ptr<http::client> strangers_;  // for other servers' pages, without authentication
 };
 

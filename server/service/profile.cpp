@@ -336,13 +336,23 @@ void read_redirect_hosts(const section& from, std::vector<std::string>& into) {
   }
 }
 
-void read_webhdfs(const section& from, std::string& into) {
-  from.text("webhdfs", into);
-  if (into.empty()) return;
-  try {
-    http::parse_url(into);
-  } catch (const failure& reason) {
-    from.complain(concat("\"webhdfs\": ", reason.message()));
+/// Text, or a list where several name nodes stand by for each other.
+void read_webhdfs(const section& from, std::vector<std::string>& into) {
+  if (from.is_text("webhdfs")) {
+    std::string only;
+    from.text("webhdfs", only);
+    if (!only.empty()) into.push_back(std::move(only));
+  } else if (from.has("webhdfs")) {
+    from.texts("webhdfs", into);
+  }
+  for (const auto& root : into) {
+    try {
+      const auto address = http::parse_url(root);
+      if (!address.query.empty()) from.must_be("webhdfs", "an address without ?");
+    } catch (const failure& reason) {
+      if (reason.message().starts_with("In profile")) throw;
+      from.complain(concat("\"webhdfs\": ", reason.message()));
+    }
   }
 }
 
@@ -402,9 +412,10 @@ profile read_profile(const std::string& name, const json& written) {
 }
 
 bool profile::asks_for_the_same(const profile& other) const {
-  return url == other.url && auth.kind == other.auth.kind && auth.user == other.auth.user &&
-         proxy.url == other.proxy.url && proxy.user == other.proxy.user &&
-         tls.certificate == other.tls.certificate && tls.key == other.tls.key;
+  return url == other.url && webhdfs == other.webhdfs && auth.kind == other.auth.kind &&
+         auth.user == other.auth.user && proxy.url == other.proxy.url &&
+         proxy.user == other.proxy.user && tls.certificate == other.tls.certificate &&
+         tls.key == other.tls.key;
 }
 
 std::vector<protocol::SecretKind> secrets_of(const profile& where) {

@@ -43,9 +43,9 @@ struct profile {
   proxy_choice proxy;
   http::fields headers;                     ///< sent with every request
   std::vector<std::string> redirect_hosts;  ///< Livy's passive servers may send us there
-  bool allow_insecure = false;  ///< credentials may go over plain http to another machine
-  std::string webhdfs;          ///< ".../webhdfs/v1"; "" for none
-  std::string python;           ///< interpreter of the embedded endpoint; "" = its default
+  bool allow_insecure = false;       ///< credentials may go over plain http to another machine
+  std::vector<std::string> webhdfs;  ///< ".../webhdfs/v1" of each name node; empty: none
+  std::string python;                ///< interpreter of the embedded endpoint; "" = its default
   bool confirm = false;
   bool agent = true;  ///< false: Livy's plain way
 

@@ -284,6 +284,11 @@ task<protocol::SessionListResult> service::session_list(protocol::ProfileParams 
   co_return co_await wanted_room(params.profile)->list_sessions();
 }
 
+task<std::shared_ptr<hdfs::client>> service::hdfs(std::string profile) {
+  const auto wanted = wanted_room(profile);
+  co_return co_await wanted->server().hdfs();
+}
+
 task<protocol::StatementListResult> service::statement_list(protocol::SessionParams params) {
   co_return co_await wanted_room(params.profile)->list_statements(params.session);
 }

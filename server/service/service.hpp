@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "hdfs/webhdfs.hpp"
 #include "protocol/protocol.hpp"
 #include "service/journal.hpp"
 #include "service/listener.hpp"
@@ -60,6 +61,9 @@ class service {
   task<protocol::SessionInfo> session_keep(protocol::ProfileParams params);
   task<protocol::SessionInfo> session_use_agent(protocol::SessionUseAgentParams params);
   task<protocol::SessionListResult> session_list(protocol::ProfileParams params);
+
+  /// The profile's HDFS. Throws what connection::hdfs() throws.
+  task<std::shared_ptr<hdfs::client>> hdfs(std::string profile);
 
   task<protocol::StatementListResult> statement_list(protocol::SessionParams params);
   task<protocol::Empty> statement_cancel(protocol::StatementParams params);

@@ -184,8 +184,8 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
 }
 
 TEST(CommandLine, EveryHelpFitsAScreenAndBeginsWithExamples) {
-  for (const auto* name : {"", "run", "sessions", "session", "statements", "logs", "runs", "state",
-                           "local", "trust", "serve", "completion"}) {
+  for (const auto* name : {"", "run", "sessions", "session", "statements", "logs", "runs", "hdfs",
+                           "state", "local", "trust", "serve", "completion"}) {
     words arguments;
     if (*name != '\0') arguments.emplace_back(name);
     arguments.emplace_back("--help");
@@ -208,8 +208,8 @@ TEST(CommandLine, CompletionKnowsEveryCommand) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto script = parsed<print_command>({"completion", shell}).text;
     for (const auto* name :
-         {"run", "runs", "session", "sessions", "statements", "logs", "state", "local", "trust",
-          "serve", "completion", "version", "follow", "attach", "mine"}) {
+         {"run", "runs", "session", "sessions", "statements", "logs", "hdfs", "state", "local",
+          "trust", "serve", "completion", "version", "follow", "attach", "mine"}) {
       EXPECT_THAT(script, HasSubstr(name)) << shell;
     }
   }

@@ -53,7 +53,7 @@ TEST(Profile, ReadsEveryField) {
   EXPECT_EQ(read.headers.get("x-team"), "a b");
   EXPECT_EQ(read.redirect_hosts, std::vector<std::string>{"livy2:8998"});
   EXPECT_TRUE(read.allow_insecure);
-  EXPECT_EQ(read.webhdfs, "https://gw/webhdfs/v1");
+  EXPECT_EQ(read.webhdfs, std::vector<std::string>{"https://gw/webhdfs/v1"});
   const std::vector<protocol::SecretKind> asked{protocol::SecretKind::key_passphrase,
                                                 protocol::SecretKind::proxy_password};
   EXPECT_EQ(secrets_of(read), asked);
