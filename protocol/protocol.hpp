@@ -18,7 +18,7 @@ namespace livyd::protocol {
 
 /// The SHA-256 of protocol.ts: both sides must have been built with the same.
 inline constexpr std::string_view protocol_hash =
-    "79dae572a97451e1adcde1df5482b84983584ecf3bf91c09c3921f95c1ec0c67";
+    "8c31aeacd6e48132ed6b4da36e282922f00f0dca22cc9128d5462082f0289683";
 
 /// A message that is not what protocol.ts says; `what()` names the path of the culprit:
 /// `"source.firstLine" is missing`.
@@ -219,6 +219,8 @@ struct Credentials {
 
 struct DoctorParams {
   std::string profile = {};
+  /// Where it is written, for the report: "the workspace's settings".
+  std::optional<std::string> origin = {};
   bool operator==(const DoctorParams&) const = default;
 };
 
@@ -242,7 +244,8 @@ constexpr std::string_view name_of(CheckState value) {
 
 /// One link of the chain from here to the server.
 struct Check {
-  /// "Name look-up", "TCP", "Proxy", "TLS", "Authentication", "Livy", "WebHDFS".
+  /// "Profile", "Name look-up", "Proxy", "TCP", "TLS", "Authentication", "Livy", "WebHDFS"; of the
+  /// embedded endpoint "Profile", "Endpoint", "Livy".
   std::string name = {};
   CheckState state = {};
   /// What was found: one line.
@@ -1496,11 +1499,13 @@ inline void from_json(const nlohmann::json& from, Credentials& to) { detail::rea
 inline void to_json(nlohmann::json& to, const DoctorParams& from) {
   to = nlohmann::json::object();
   to["profile"] = from.profile;
+  if (from.origin) to["origin"] = *from.origin;
 }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, DoctorParams& to) {
   detail::expect_object(from, at);
   detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "origin", to.origin);
 }
 
 inline void from_json(const nlohmann::json& from, DoctorParams& to) { detail::read(from, {}, to); }

@@ -143,13 +143,18 @@ export interface Credentials {
 
 export interface DoctorParams {
   profile: string;
+  /** Where it is written, for the report: "the workspace's settings". */
+  origin?: string;
 }
 
 export type CheckState = "ok" | "warning" | "failed" | "notTried";
 
 /** One link of the chain from here to the server. */
 export interface Check {
-  /** "Name look-up", "TCP", "Proxy", "TLS", "Authentication", "Livy", "WebHDFS". */
+  /**
+   * "Profile", "Name look-up", "Proxy", "TCP", "TLS", "Authentication", "Livy", "WebHDFS"; of the
+   * embedded endpoint "Profile", "Endpoint", "Livy".
+   */
   name: string;
   state: CheckState;
   /** What was found: one line. */

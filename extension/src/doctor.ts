@@ -12,16 +12,18 @@ export function activate(context: Context): vscode.Disposable {
 }
 
 async function diagnose(context: Context, named: string | undefined): Promise<void> {
-  const { daemon, documents, notices } = context;
+  const { daemon, documents, notices, settings } = context;
   const profile =
     named ?? (await vscode.commands.executeCommand<string | undefined>("livyd.chosenProfile"));
   if (profile === undefined) return;
+  const origin = settings.originOf(profile);
+  const asked = origin === undefined ? { profile } : { profile, origin };
   const location = vscode.ProgressLocation.Notification;
   const title = `Livy: looking at each link to ${profile}`;
   try {
     const result = await vscode.window.withProgress(
       { location, title, cancellable: true },
-      (_progress, token) => daemon.ask(doctorRun, { profile }, token),
+      (_progress, token) => daemon.ask(doctorRun, asked, token),
     );
     await documents.show(`${profile} (diagnosis)`, `${result.report.trimEnd()}\n`);
     const { severity, text } = diagnosis(profile, result);

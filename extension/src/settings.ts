@@ -89,6 +89,16 @@ export class Settings implements vscode.Disposable {
     await this.#section.update("profile", name, written ? Workspace : Global);
   }
 
+  /** Which settings hold a profile, for a report; undefined for one that is in none. */
+  originOf(profile: string): string | undefined {
+    const written = this.#section.inspect<Record<string, json>>("profiles");
+    const holds = (profiles: Record<string, json> | undefined) => profile in (profiles ?? {});
+    if (holds(written?.workspaceFolderValue) || holds(written?.workspaceValue)) {
+      return "the workspace's settings";
+    }
+    return holds(written?.globalValue) ? "the user's settings" : undefined;
+  }
+
   /** Adds a profile to the user's settings, or replaces it. */
   async addProfile(name: string, profile: Record<string, json>): Promise<void> {
     await this.addProfiles({ [name]: profile });

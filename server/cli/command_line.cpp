@@ -43,6 +43,8 @@ struct grammar {
     add_profiles();
     add_hdfs();
     add_destination(state, believed.where);
+    add_destination(doctor, looked_at.where);
+    doctor->add_flag("--json", looked_at.json);
     add_local();
     add_trust();
     serve->add_flag("--stdio", stdio);
@@ -202,6 +204,7 @@ struct grammar {
   CLI::App* profiles = app.add_subcommand("profiles");
   CLI::App* hdfs = app.add_subcommand("hdfs");
   CLI::App* state = app.add_subcommand("state");
+  CLI::App* doctor = app.add_subcommand("doctor");
   CLI::App* local = app.add_subcommand("local");
   CLI::App* trust = app.add_subcommand("trust");
   CLI::App* serve = app.add_subcommand("serve");
@@ -217,6 +220,7 @@ struct grammar {
   profiles_command servers;
   hdfs_command files;
   state_command believed;
+  doctor_command looked_at;
   local_command endpoint;
   trust_command folder;
   std::string kind;
@@ -234,6 +238,7 @@ std::string_view help_of(const grammar& words) {
   if (words.profiles->parsed()) return help::profiles;
   if (words.hdfs->parsed()) return help::hdfs;
   if (words.state->parsed()) return help::state;
+  if (words.doctor->parsed()) return help::doctor;
   if (words.local->parsed()) return help::local;
   if (words.trust->parsed()) return help::trust;
   if (words.serve->parsed()) return help::serve;
@@ -291,6 +296,7 @@ command chosen(grammar& words, bool input_is_terminal) {
   if (words.profiles->parsed()) return std::move(words.servers);
   if (words.hdfs->parsed()) return std::move(words.files);
   if (words.state->parsed()) return std::move(words.believed);
+  if (words.doctor->parsed()) return std::move(words.looked_at);
   if (words.local->parsed()) return std::move(words.endpoint);
   if (words.trust->parsed()) return std::move(words.folder);
   if (words.completion->parsed()) return print_command{std::string(completion_script(words.shell))};

@@ -101,6 +101,11 @@ struct state_command {
   destination where;
 };
 
+struct doctor_command {
+  destination where;
+  bool json = false;
+};
+
 struct local_command {
   std::uint16_t port = 0;
   bool strict = false;
@@ -121,8 +126,8 @@ struct print_command {
 
 using command =
     std::variant<run_command, sessions_command, session_command, statements_command, logs_command,
-                 runs_command, profiles_command, hdfs_command, state_command, local_command,
-                 trust_command, serve_command, print_command>;
+                 runs_command, profiles_command, hdfs_command, state_command, doctor_command,
+                 local_command, trust_command, serve_command, print_command>;
 
 /// The words are wrong; `what()` says which and what to do.
 class usage_problem : public std::runtime_error {

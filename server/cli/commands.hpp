@@ -15,6 +15,7 @@ int perform(const runs_command& asked);
 int perform(const profiles_command& asked);
 int perform(const hdfs_command& asked);
 int perform(const state_command& asked);
+int perform(const doctor_command& asked);
 int perform(const local_command& asked);
 int perform(const trust_command& asked);
 int perform(const serve_command& asked);

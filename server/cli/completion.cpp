@@ -13,7 +13,7 @@ _livyd() {
     --profile|--url|--user|--session|--port|--tail|--from|-c) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles hdfs state local trust serve completion version --help" -- "$word"))
+    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles hdfs state doctor local trust serve completion version --help" -- "$word"))
     return
   fi
   local words
@@ -27,6 +27,7 @@ _livyd() {
     profiles) words="list show import --profiles --json --help" ;;
     hdfs) words="ls get put rm mkdir cat mv du --force --recursive --profile --profiles --json --yes --help" ;;
     state) words="--profile --url --auth --user --profiles --help" ;;
+    doctor) words="--profile --url --auth --user --profiles --json --help" ;;
     local) words="--port --python --strict --help" ;;
     serve) words="--stdio --help" ;;
     completion) words="bash zsh fish" ;;
@@ -45,6 +46,7 @@ _livyd() {
     'session:the session of this folder' 'sessions:list or kill sessions'
     'statements:what a session was asked to run' "logs:the driver's log"
     'profiles:the servers that are set up' "hdfs:the cluster's files" 'state:what livyd believes'
+    'doctor:what is wrong on the way to a server'
     'local:the embedded Livy endpoint' 'trust:use the profiles of a workspace'
     'serve:speak JSON-RPC with an editor' 'completion:print a completion script'
     'version:print the version')
@@ -74,7 +76,7 @@ _livyd() {
     hdfs) _arguments '--profile[the server to use]:name:' '--profiles[a file of profiles]:file:_files' \
       '(-f --force)'{-f,--force}'[replace a file]' '(-r --recursive)'{-r,--recursive}'[a folder with its content]' \
       '--json[one entry a line]' '--yes[do not ask]' '1:action:(ls get put rm mkdir cat mv du)' '*:file:_files' ;;
-    state) _arguments $where ;;
+    state|doctor) _arguments $where ;;
     local) _arguments '--port[port]:port:' '--python[interpreter]:file:_files' '--strict[as bad as Livy]' ;;
     trust) _files -/ ;;
     serve) _arguments '--stdio[standard input and output]' ;;
@@ -85,20 +87,20 @@ _livyd "$@"
 )";
 
 constexpr std::string_view fish_completion = R"(# fish completion for livyd
-set -l commands run runs session sessions statements logs profiles hdfs state local trust serve completion version
+set -l commands run runs session sessions statements logs profiles hdfs state doctor local trust serve completion version
 complete -c livyd -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c livyd -n "__fish_seen_subcommand_from run" -F
 complete -c livyd -n "__fish_seen_subcommand_from run" -s c -x -d "code"
 complete -c livyd -n "__fish_seen_subcommand_from run statements logs" -l session -x -d "an existing session"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l once -d "delete the session afterwards"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l kind -x -a "pyspark spark sql sparkr"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l profile -x -d "the server to use"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l url -x -d "a server without a profile"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles state" -l profiles -r -d "a file of profiles"
-complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles" -l json -d "one event a line"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l profile -x -d "the server to use"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l url -x -d "a server without a profile"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles state doctor" -l profiles -r -d "a file of profiles"
+complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles doctor" -l json -d "one event a line"
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements" -s y -l yes -d "do not ask"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l auth -x -a "none basic bearer kerberos"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state" -l user -x -d "the name to log in with"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l auth -x -a "none basic bearer kerberos"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l user -x -d "the name to log in with"
 complete -c livyd -n "__fish_seen_subcommand_from profiles" -a "list show import"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -a "ls get put rm mkdir cat mv du" -s f -l force -d "replace a file"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -s r -l recursive -d "a folder with its content"

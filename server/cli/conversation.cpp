@@ -49,6 +49,12 @@ int conversation::perform(task<int> work) {
 }
 
 task<void> conversation::initialize(std::string client, bool keep) {
+  const auto profiles = co_await begin(std::move(client), keep);
+  check_problem(profiles);
+  if (!assume_yes_) ask_to_confirm(profiles);
+}
+
+task<std::vector<protocol::ProfileSummary>> conversation::begin(std::string client, bool keep) {
   protocol::InitializeParams params{.protocol_hash = std::string(protocol::protocol_hash),
                                     .client = std::move(client),
                                     .configuration = where_.configuration};
@@ -61,8 +67,7 @@ task<void> conversation::initialize(std::string client, bool keep) {
     co_await service_.secret_give(std::move(given));
   }
   auto result = co_await service_.initialize(std::move(params));
-  check_problem(result.profiles);
-  if (!assume_yes_) ask_to_confirm(result.profiles);
+  co_return std::move(result.profiles);
 }
 
 task<int> conversation::guard(task<int> work) {

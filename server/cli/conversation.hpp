@@ -34,6 +34,9 @@ class conversation {
   /// `keep`: sessions are remembered for this workspace. Throws failure{invalid_input} for a
   /// profile that has a problem, or that the user does not want to use after all.
   task<void> initialize(std::string client, bool keep);
+  /// The same without looking at the profile or asking whether to use it. Throws what the service
+  /// throws.
+  task<std::vector<protocol::ProfileSummary>> begin(std::string client, bool keep);
 
   /// The name (or id) of the session that this workspace uses, without waiting for another livyd
   /// that uses it, too. Throws failure{not_found} when there is none.
@@ -52,6 +55,7 @@ class conversation {
   task<void> interruption_told();
   bool interrupted() const { return interrupted_ != 0; }
   const std::string& profile() const { return where_.profile; }
+  const std::string& origin() const { return where_.origin; }
   service& all() { return service_; }
   printer& events() { return events_; }
   terminal& screen() { return screen_; }

@@ -17,6 +17,7 @@ Commands (livyd COMMAND --help)
   statements   what a session was asked to run; cancel N
   logs, state  the driver's log; what livyd believes
   hdfs         the cluster's files: ls, get, put, rm, mkdir, cat, mv, du
+  doctor       look at each link on the way to a server, and say what is wrong
   profiles     the servers: list, show NAME, import FILE of sparkmagic or a console script
   local        the embedded Livy endpoint over the Python of this machine
   trust        let the profiles in this workspace's .vscode/settings.json be used
@@ -165,6 +166,21 @@ constexpr std::string_view state =
   livyd state
 
   --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+)";
+
+constexpr std::string_view doctor =
+    R"(Look at each link on the way to a server, and say which one is broken and what to do.
+
+  livyd doctor --profile cluster
+  livyd doctor --url https://gw.example.com:8443/gateway/default/livy --auth kerberos
+
+  --json            the checks and the report as one line of JSON
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+
+In order: profile, name look-up, proxy, TCP, TLS, authentication, Livy, WebHDFS. What stands behind a
+broken link is not tried. Nothing is changed on the server; with "webhdfs" in the profile one small
+file is written and deleted. The report holds no secrets: paste it into a ticket as it is. Exit code
+0 when every link holds, 1 when one is broken.
 )";
 
 constexpr std::string_view local =

@@ -16,6 +16,7 @@ extern const std::string_view profiles;
 extern const std::string_view profiles;
 extern const std::string_view hdfs;
 extern const std::string_view state;
+extern const std::string_view doctor;
 extern const std::string_view local;
 extern const std::string_view trust;
 extern const std::string_view serve;

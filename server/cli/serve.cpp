@@ -105,6 +105,7 @@ void bind(rpc::server& peer, service& all) {
   bind<message::run_code>(peer, all, &service::run_code);
   bind<message::history_search>(peer, all, &service::history_search);
   bind<message::history_clear>(peer, all, &service::history_clear);
+  bind<message::doctor_run>(peer, all, &service::doctor_run);
   bind<message::state_show>(peer, all, &service::state_show);
   bind<message::watch>(peer, all, &service::watch);
 }

@@ -1,6 +1,7 @@
 #include "cli/target.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -36,6 +37,14 @@ json profile_of(const destination& where) {
   return profile;
 }
 
+/// With "~" for the home folder.
+std::string short_path(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  const auto folder = concat(home == nullptr ? "" : home, "/");
+  return folder.size() > 1 && path.starts_with(folder) ? concat("~/", path.substr(folder.size()))
+                                                       : path;
+}
+
 }  // namespace
 
 std::string shown_url(const std::string& url) {
@@ -59,11 +68,13 @@ target target_of(const destination& where, terminal& screen) {
   if (!where.url.empty()) {
     out.profile = shown_url(where.url);
     choice.profiles[out.profile] = profile_of(where);
+    choice.origins[out.profile] = "--url";
   } else if (!where.profile.empty()) {
     out.profile = where.profile;
   } else {
     out.profile = choice.preferred.empty() ? std::string(local_profile) : choice.preferred;
   }
+  out.origin = short_path(choice.origins[out.profile]);
   out.configuration = {.trusted = true,
                        .profiles = std::move(choice.profiles),
                        .workspace_folder = out.workspace.string(),

@@ -14,6 +14,7 @@ struct target {
   std::string profile;
   protocol::Configuration configuration;
   std::filesystem::path workspace;
+  std::string origin;  ///< where the profile is written; "" for the built-in one
 };
 
 /// Reads the profiles of the user and of the workspace around the current folder; what of them is

@@ -117,13 +117,16 @@ json trusted_settings() {
   return all.is_object() ? all : json::object();
 }
 
-void add_profiles(std::map<std::string, json>& to, const json& from, const fs::path& file) {
+void add_profiles(profile_choice& choice, const json& from, const fs::path& file) {
   if (!from.is_object()) {
     refuse(file,
            "must hold an object of profiles, like {\"cluster\": {\"url\": "
            "\"http://livy.example.com:8998\"}}.");
   }
-  for (const auto& [name, value] : from.items()) to[name] = value;
+  for (const auto& [name, value] : from.items()) {
+    choice.profiles[name] = value;
+    choice.origins[name] = file.string();
+  }
 }
 
 std::string text_of_profiles(const fs::path& file) {
@@ -138,7 +141,7 @@ void add_user_profiles(profile_choice& choice, const fs::path& named) {
   const auto file = named.empty() ? config_home() / "profiles.json" : named;
   std::error_code ignored;
   if (named.empty() && !fs::exists(file, ignored)) return;
-  add_profiles(choice.profiles, read_json_with_comments(text_of_profiles(file), file), file);
+  add_profiles(choice, read_json_with_comments(text_of_profiles(file), file), file);
 }
 
 void add_workspace_profiles(profile_choice& choice, const fs::path& workspace) {
@@ -161,7 +164,7 @@ void add_workspace_profiles(profile_choice& choice, const fs::path& workspace) {
     return;
   }
   if (const auto profiles = settings->find("livyd.profiles"); profiles != settings->end()) {
-    add_profiles(choice.profiles, *profiles, file);
+    add_profiles(choice, *profiles, file);
   }
   const auto preferred = settings->find("livyd.profile");
   if (preferred != settings->end() && preferred->is_string()) choice.preferred = *preferred;

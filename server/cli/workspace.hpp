@@ -26,7 +26,8 @@ nlohmann::json read_json_with_comments(std::string_view text, const std::filesys
 /// The profiles of one command.
 struct profile_choice {
   std::map<std::string, nlohmann::json> profiles;
-  std::string preferred;             ///< the workspace's `livyd.profile`, or ""
+  std::map<std::string, std::string> origins;  ///< the file that each of them is written in
+  std::string preferred;                       ///< the workspace's `livyd.profile`, or ""
   std::vector<std::string> remarks;  ///< sentences for the user: what was not used, and why
 };
 

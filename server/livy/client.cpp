@@ -264,6 +264,22 @@ task<void> client::delete_session(std::string session) {
   expect_livy(answer, target, "delete the session");
 }
 
+task<std::optional<bool>> client::guards_against_forgery() {
+  const auto nobody = session_path(std::string(nobodys_session), "/connect");
+  auto outgoing = request(http::method::post, nobody, {}, "{}", small_deadline);
+  outgoing.headers = {{"Accept", "application/json"}};
+  const auto target = outgoing.target;
+  const auto answer = co_await transport_.send(std::move(outgoing));
+  if (session_is_unknown(answer, target)) co_return false;
+  // Livy: "Missing Required Header for CSRF protection."; Knox: "… for Vulnerability Protection."
+  const bool refused = answer.status == 400 || answer.status == 403;
+  const auto words = lower_case(server_words(answer));
+  const bool names_header =
+      words.find("required header") != std::string::npos || words.find("csrf") != std::string::npos;
+  if (refused && names_header) co_return true;
+  co_return std::nullopt;
+}
+
 task<bool> client::answers(duration silence) {
   auto outgoing = request(http::method::get, "version", {}, {}, 2 * silence);
   outgoing.silence = silence;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/async.hpp"
@@ -11,6 +12,10 @@
 #include "livy/api.hpp"
 
 namespace livyd::livy {
+
+/// A session that cannot exist, for questions that must change nothing: Livy counts from 0, in 31
+/// bits.
+inline constexpr std::string_view nobodys_session = "2147483647";
 
 /// Where a statement's output goes while it is read. A reading may be repeated (a torn read, a cut
 /// connection): `restart` says that everything written so far is void.
@@ -51,6 +56,10 @@ class client {
   task<log_page> read_log(std::string session, std::int64_t from, std::int64_t size);
   /// Deleting what is gone is no failure. Livy may take 10 s while a cell runs.
   task<void> delete_session(std::string session);
+  /// Whether POSTs without X-Requested-By are refused, as the CSRF filters of Livy and of gateways
+  /// do; nothing where the answer does not tell. Asks about a session that cannot exist, so nothing
+  /// is changed.
+  task<std::optional<bool>> guards_against_forgery();
   /// Whether anything that speaks HTTP answers at all, within that silence.
   task<bool> answers(duration silence);
   /// Keep-alive: the one cheap request that Livy counts as use.

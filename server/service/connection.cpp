@@ -1,5 +1,6 @@
 #include "service/connection.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -117,9 +118,7 @@ task<http::response> connection::read_page(http::url address) {
   constexpr std::size_t page_limit = 2_MiB;
   const bool own = link_ && address.origin() == link_->livy.base().origin();
   if (!own && !strangers_) {
-    strangers_ =
-        std::make_shared<http::client>(executor_, strangers_settings(), http::no_authentication());
-    trace(*strangers_);
+    strangers_ = client_with(strangers_settings(), http::no_authentication());
   }
   // A request in flight keeps its client.
   const auto client = own ? std::shared_ptr<http::client>(link_, &link_->transport) : strangers_;
@@ -158,10 +157,30 @@ void connection::credentials_changed() {
 }
 
 task<void> connection::wait_for_secrets() const {
-  for (const auto what : secrets_of(profile_)) {
-    secrets::key which{profile_.name, what};
-    co_await settings_.kept->wait_for(std::move(which), prompt_for(what));
-  }
+  for (const auto what : secrets_of(profile_)) co_await wait_for_secret(what);
+}
+
+task<void> connection::wait_for_secret(SecretKind what) const {
+  const auto wanted = secrets_of(profile_);
+  if (std::find(wanted.begin(), wanted.end(), what) == wanted.end()) co_return;
+  secrets::key which{profile_.name, what};
+  co_await settings_.kept->wait_for(std::move(which), prompt_for(what));
+}
+
+std::unique_ptr<http::client> connection::client_with(
+    http::client_settings settings, std::unique_ptr<http::authentication> auth) const {
+  settings.user_agent = settings_.user_agent;
+  auto made = std::make_unique<http::client>(executor_, std::move(settings), std::move(auth));
+  trace(*made);
+  return made;
+}
+
+std::unique_ptr<http::client> connection::fresh_client() const {
+  return client_with(client_settings(), observed(authentication()));
+}
+
+std::unique_ptr<http::client> connection::anonymous_client() const {
+  return client_with(client_settings(), http::no_authentication());
 }
 
 std::string connection::prompt_for(SecretKind what) const {

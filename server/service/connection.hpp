@@ -47,6 +47,18 @@ class connection {
   /// data node elsewhere learns none. Waits for secrets as open() does; starts nothing. Shared like
   /// the Livy client. Throws failure{unsupported} when the profile has no "webhdfs". Cancellable.
   task<std::shared_ptr<hdfs::client>> hdfs();
+
+  /// For whoever looks at each link by itself, of any profile but the embedded endpoint's: the
+  /// settings of the way to the server; its secrets are read when they are needed.
+  http::client_settings client_settings() const;
+  /// Waits for that secret if the profile has one of the kind and nobody has given it yet. Throws
+  /// as open().
+  task<void> wait_for_secret(protocol::SecretKind what) const;
+  /// A client that has learnt nothing yet, neither cookies nor refusals, with the profile's
+  /// authentication.
+  std::unique_ptr<http::client> fresh_client() const;
+  /// The same without any authentication but the client certificate.
+  std::unique_ptr<http::client> anonymous_client() const;
   /// Of a profile with Kerberos; null for any other.
   const std::shared_ptr<http::kerberos>& tickets() const { return tickets_; }
   void on_credentials_used(std::function<void(bool refused)> told) {
@@ -61,9 +73,10 @@ class connection {
   task<void> wait_for_secrets() const;
   std::string prompt_for(protocol::SecretKind what) const;
   std::shared_ptr<http::secret> secret(protocol::SecretKind what) const;
-  http::client_settings client_settings() const;
   http::client_settings strangers_settings() const;
   hdfs::client_options hdfs_options() const;
+  std::unique_ptr<http::client> client_with(http::client_settings settings,
+                                            std::unique_ptr<http::authentication> auth) const;
   std::unique_ptr<http::authentication> authentication() const;
   std::unique_ptr<http::authentication> observed(std::unique_ptr<http::authentication> inner) const;
   void trace(http::client& client) const;

@@ -45,6 +45,8 @@ class room {
   log_view& log() { return log_; }
 
   task<protocol::SessionListResult> list_sessions();
+  /// Whether livyd created that session for this user.
+  bool is_mine(const livy::session_view& view) const;
   task<protocol::SessionDetails> session_details(std::optional<std::string> id_or_name);
   task<void> kill_session(std::optional<std::string> id_or_name);
   task<protocol::SessionKillAllResult> kill_all_sessions(bool others);
@@ -99,7 +101,6 @@ class room {
   void watch_tickets(listener& events);
   /// How the server may call the user of this profile.
   bool is_me(const std::string& name) const;
-  bool is_mine(const livy::session_view& view) const;
   protocol::ListedSession listed(const livy::session_view& view) const;
 
   asio::any_io_executor executor_;

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/off_thread.hpp"
 #include "base/text.hpp"
+#include "service/doctor.hpp"
 #include "service/profile_import.hpp"
 #include "service/room.hpp"
 
@@ -382,6 +383,18 @@ task<protocol::HistorySearchResult> service::history_search(protocol::HistorySea
 task<protocol::Empty> service::history_clear(protocol::Empty) {
   for (const auto& [name, one] : rooms_) one->clear_history();
   co_return protocol::Empty{};
+}
+
+task<protocol::DoctorResult> service::doctor_run(protocol::DoctorParams params) {
+  std::shared_ptr<room> patient;
+  try {
+    patient = wanted_room(params.profile);
+  } catch (const failure& reason) {
+    co_return unusable(params.profile, reason, settings_.version, time_.wall_milliseconds());
+  }
+  doctor looking(patient, time_,
+                 {.version = settings_.version, .origin = params.origin.value_or("")});
+  co_return co_await looking.diagnose();
 }
 
 task<protocol::StateResult> service::state_show(protocol::Empty) {

@@ -85,6 +85,9 @@ class service {
   task<protocol::HistorySearchResult> history_search(protocol::HistorySearchParams params);
   task<protocol::Empty> history_clear(protocol::Empty params);
 
+  /// Tries each link of the way to the profile's server. Whatever is broken, also the profile
+  /// itself, is a check of the result and no failure.
+  task<protocol::DoctorResult> doctor_run(protocol::DoctorParams params);
   task<protocol::StateResult> state_show(protocol::Empty params);
   task<protocol::Empty> watch(protocol::WatchParams params);
 

@@ -185,7 +185,7 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
 
 TEST(CommandLine, EveryHelpFitsAScreenAndBeginsWithExamples) {
   for (const auto* name : {"", "run", "sessions", "session", "statements", "logs", "runs", "hdfs",
-                           "state", "local", "trust", "serve", "completion"}) {
+                           "state", "doctor", "local", "trust", "serve", "completion"}) {
     words arguments;
     if (*name != '\0') arguments.emplace_back(name);
     arguments.emplace_back("--help");
@@ -208,11 +208,17 @@ TEST(CommandLine, CompletionKnowsEveryCommand) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto script = parsed<print_command>({"completion", shell}).text;
     for (const auto* name :
-         {"run", "runs", "session", "sessions", "statements", "logs", "hdfs", "state", "local",
-          "trust", "serve", "completion", "version", "follow", "attach", "mine"}) {
+         {"run", "runs", "session", "sessions", "statements", "logs", "hdfs", "state", "doctor",
+          "local", "trust", "serve", "completion", "version", "follow", "attach", "mine"}) {
       EXPECT_THAT(script, HasSubstr(name)) << shell;
     }
   }
+}
+
+TEST(CommandLine, KnowsTheDoctor) {
+  const auto asked = parsed<doctor_command>({"doctor", "--profile", "p", "--json"});
+  EXPECT_EQ(asked.where.profile, "p");
+  EXPECT_TRUE(asked.json);
 }
 
 TEST(CommandLine, TellsItsVersion) {

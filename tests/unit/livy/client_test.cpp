@@ -57,6 +57,29 @@ TEST(Client, TakesAServerWithoutAVersionForTheOldest) {
   EXPECT_EQ(version.minor, 0);
 }
 
+TEST(Client, FindsOutWhetherPostsAreGuardedAgainstForgery) {
+  struct row {
+    http::server_response answer;
+    std::optional<bool> guarded;
+  };
+  const row rows[] = {
+      {says(404, R"({"msg":"Session '2147483647' not found."})"), false},
+      {shows_page(400, "<title>Missing Required Header for CSRF protection.</title>"), true},
+      {shows_page(400, "<title>Missing Required Header for Vulnerability Protection</title>"),
+       true},
+      {shows_page(400, "<title>Bad Request</title>"), std::nullopt},
+      {shows_page(404, "<title>Not Found</title>"), std::nullopt},
+      {says(500, ""), std::nullopt},
+  };
+  for (const auto& row : rows) {
+    livy_server server;
+    server.answer = [&](const auto&) { return row.answer; };
+    EXPECT_EQ(server.loop.run(server.livy->guards_against_forgery()), row.guarded);
+    expect_asked(server, {"POST", "/sessions/2147483647/connect", "{}"});
+    EXPECT_FALSE(server.asked.back().headers.has("X-Requested-By"));
+  }
+}
+
 TEST(Client, SaysThatALoginPageIsNoLivy) {
   livy_server server;
   server.answer = [](const auto&) { return shows_page(200, "<title>Sign in</title>"); };
