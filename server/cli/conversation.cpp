@@ -96,7 +96,9 @@ task<int> conversation::told(failure problem) {
     co_return exit_code::interrupted;
   }
   screen_.say(problem.message());
-  if (!problem.detail().empty()) log::info("cli", problem.detail());
+  // Its first line: what follows is what a server sent, which is for no log.
+  const auto& detail = problem.detail();
+  if (!detail.empty()) log::info("cli", detail.substr(0, detail.find('\n')));
   co_await events_.event("failure",
                          {{"kind", name_of(problem.kind())}, {"message", problem.message()}});
   co_return problem.kind() == failure_kind::invalid_input ? exit_code::usage : exit_code::refused;

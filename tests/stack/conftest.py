@@ -64,9 +64,14 @@ class Livyd:
 
 
 @pytest.fixture(scope="session")
-def livyd(tmp_path_factory):
-    binary = os.environ.get("LIVYD_BINARY", str(ROOT / "build" / "release" / "livyd"))
-    assert os.access(binary, os.X_OK), f"{binary} is missing. Run scripts/build release."
+def binary():
+    path = os.environ.get("LIVYD_BINARY", str(ROOT / "build" / "release" / "livyd"))
+    assert os.access(path, os.X_OK), f"{path} is missing. Run scripts/build release."
+    return path
+
+
+@pytest.fixture(scope="session")
+def livyd(tmp_path_factory, binary):
     home = tmp_path_factory.mktemp("livyd")
     client = Livyd(binary, home)
     yield client
@@ -167,15 +172,17 @@ def proxies(tmp_path_factory, kdc):
 class Rig:
     """The back ends as attributes, each started when it is first asked for; and the secrets that are used."""
 
-    def __init__(self, request, folder, secrets):
-        self._request, self.folder, self._secrets = request, folder, secrets
+    def __init__(self, request, folder, confidential):
+        self._request, self.folder, self._confidential = request, folder, confidential
 
     def __getattr__(self, name):
-        return self._request.getfixturevalue(name)
+        part = self._request.getfixturevalue(name)
+        self._confidential[name] = part
+        return part
 
     def secret(self, value):
         """Returns the value, after noting that it must be found nowhere."""
-        self._secrets.add(value)
+        self._confidential["given"].add(value)
         return value
 
     def kerberos(self, ccache=None, **more):
@@ -188,14 +195,14 @@ class Rig:
 
 
 @pytest.fixture(scope="session")
-def used_secrets():
-    """What livyd was given in confidence."""
-    return set()
+def confidential():
+    """The parts of the rig that were used, by name, and as `given` what tests gave livyd in confidence."""
+    return {"given": set()}
 
 
 @pytest.fixture
-def rig(request, tmp_path, used_secrets):
-    return Rig(request, tmp_path, used_secrets)
+def rig(request, tmp_path, confidential):
+    return Rig(request, tmp_path, confidential)
 
 
 @pytest.fixture(scope="session")
@@ -205,13 +212,20 @@ def desks(tmp_path_factory):
 
 
 @pytest.fixture
-def desk(desks):
-    binary = os.environ.get("LIVYD_BINARY", str(ROOT / "build" / "release" / "livyd"))
+def desk(desks, binary):
     folder = desks / f"desk-{len(list(desks.iterdir())) + 1}"
     folder.mkdir()
     one = Desk(binary, folder)
     yield one
     one.close()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "last: looks at what all other tests left behind")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 def pytest_terminal_summary(terminalreporter):

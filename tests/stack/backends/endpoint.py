@@ -24,6 +24,11 @@ class Endpoint:
         """What the gateways passed on."""
         return self._tap.requests
 
+    @property
+    def secrets(self):
+        """Tokens and cookies that the gateways passed on."""
+        return self._tap.secrets
+
     def held(self):
         """A with block in which no answer leaves: what comes through `url` waits for it."""
         return self._tap.held()

@@ -125,12 +125,13 @@ NEGOTIATE = """<Location /gateway/default>
   RewriteCond %{{REMOTE_USER}} ^([^@]+)
   RewriteRule ^.*?/gateway/default/webhdfs/v1(.*)$ {hdfs}/webhdfs/v1$1?user.name=%1 [P,QSA,UnsafeAllow3F]
 </Location>
-ProxyPass /gateway/default/livy/v1 {livy}
+ProxyPass /gateway/default/livy/v1 {livy} disablereuse=On
 ProxyPassReverse /gateway/default/livy/v1 {livy}
 ProxyPass /gateway/default/data {data}
 ProxyPassReverse /gateway/default/data {data}
 """
-EVERYTHING = "ProxyPass / {livy}/\nProxyPassReverse / {livy}/\n"
+# A connection that the endpoint closes when it is idle must not be used again: that would be a 502 of the rig's own.
+EVERYTHING = "ProxyPass / {livy}/ disablereuse=On\nProxyPassReverse / {livy}/\n"
 
 
 class Gateway:

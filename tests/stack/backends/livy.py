@@ -101,6 +101,11 @@ class Livy:
     def requests(self):
         return self._tap.requests
 
+    @property
+    def secrets(self):
+        """Tokens and cookies that went by."""
+        return self._tap.secrets
+
     def negotiations(self, prefix=""):
         return self._tap.negotiations(prefix)
 
