@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -227,6 +228,40 @@ class TestRefusals:
     def test_a_profile_without_webhdfs_says_what_to_add(self, livyd):
         done = livyd.run("hdfs", "ls", "/", "--profile", "local")
         assert done.returncode == 3 and '"webhdfs"' in done.stderr
+
+
+class TestOnATerminal:
+    def talk(self, files, *words, answer=b""):
+        """Runs it on a terminal of its own; all that was shown, and the exit code."""
+        ours, theirs = pty.openpty()
+        environment = {**files.environment, "TERM": "xterm"}
+        process = subprocess.Popen(files.command(*words), cwd=files.folder, env=environment, stdin=theirs,
+                                   stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is gone with its last user
+            while piece := os.read(ours, 65536):
+                shown += piece
+                if answer and b"[y/N]" in shown:
+                    os.write(ours, answer)
+                    answer = b""
+        os.close(ours)
+        return shown.decode(), process.wait(DEADLINE)
+
+    def test_the_progress_of_a_transfer_is_shown(self, files):
+        sent = file_of(files.folder, 50_000_000)
+        shown, code = self.talk(files, "put", sent, files.place)
+        assert code == 0 and " of 50.0 MB, " in shown, shown
+        shown, code = self.talk(files, "get", f"{files.place}/{sent.name}", "back")
+        assert code == 0 and " of 50.0 MB, " in shown, shown
+
+    def test_nothing_is_removed_without_a_yes(self, files):
+        files.run("put", "-", f"{files.place}/one", text=b"1")
+        shown, code = self.talk(files, "rm", f"{files.place}/one", answer=b"n\n")
+        assert code == 2 and "Nothing was done." in shown
+        assert files.names(files.place) == ["one"]
+        assert self.talk(files, "rm", f"{files.place}/one", answer=b"y\n")[1] == 0
+        assert files.names(files.place) == []
 
 
 def memory_of(process):
