@@ -374,7 +374,8 @@ int perform(const hdfs_command& asked) {
   // Only what changes something must be confirmed.
   auto where = asked.where;
   where.yes = where.yes || !changes(asked.what);
-  conversation here(where, asked.json);
+  // Its events (a ticket's end) are no entries: they are said beside the output.
+  conversation here(where, false);
   here.say_when_cancelled(changes(asked.what) ? "Stopped; what was begun was cleaned up."
                                               : "Stopped.");
   return here.perform(work_on_files(here, asked));

@@ -83,6 +83,25 @@ TEST(CommandLine, ChoosesTheSessionsToListAndKill) {
   EXPECT_TRUE(parsed<sessions_command>({"sessions", "kill", "--all"}).all);
 }
 
+TEST(CommandLine, WorksOnTheFilesOfTheCluster) {
+  using action = hdfs_command::action;
+  const auto put = parsed<hdfs_command>({"hdfs", "put", "-", "/a b", "-f", "--profile", "p"});
+  EXPECT_EQ(put.what, action::put);
+  EXPECT_THAT(put.paths, ElementsAre("-", "/a b"));
+  EXPECT_TRUE(put.replaces);
+  EXPECT_EQ(put.where.profile, "p");
+  const auto rm = parsed<hdfs_command>({"hdfs", "--json", "rm", "-r", "--yes", "/a", "/b", "/c"});
+  EXPECT_EQ(rm.what, action::remove);
+  EXPECT_TRUE(rm.recursive && rm.json && rm.where.yes && !rm.replaces);
+  EXPECT_EQ(rm.paths.size(), 3U);
+  EXPECT_EQ(parsed<hdfs_command>({"hdfs", "ls"}).what, action::list);
+  EXPECT_EQ(parsed<hdfs_command>({"hdfs", "mv", "/a", "/b"}).what, action::move);
+  EXPECT_EQ(parsed<hdfs_command>({"hdfs", "du", "/a"}).what, action::measure);
+  EXPECT_EQ(parsed<hdfs_command>({"hdfs", "get", "/a", "-"}).what, action::get);
+  EXPECT_EQ(parsed<hdfs_command>({"hdfs", "cat", "/a"}).what, action::print);
+  EXPECT_EQ(parsed<hdfs_command>({"hdfs", "mkdir", "/a"}).what, action::make_folder);
+}
+
 TEST(CommandLine, WorksOnTheSessionOfTheFolder) {
   using action = session_command::action;
   EXPECT_EQ(parsed<session_command>({"session"}).what, action::show);
@@ -171,6 +190,11 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
       {{"logs", "-f", "12"}, "12"},
       {{"runs", "show"}, "RUN"},
       {{"runs", "search"}, "TEXT"},
+      {{"hdfs"}, "ubcommand"},
+      {{"hdfs", "rm"}, "PATH"},
+      {{"hdfs", "mv", "/a"}, "PATH"},
+      {{"hdfs", "get", "/a", "b", "c"}, "c"},
+      {{"hdfs", "ls", "-r", "/a"}, "-r"},
       {{"local", "--port", "seventy"}, "--port"},
       {{"local", "--port", "70000"}, "--port"},
       {{"serve"}, "--stdio"},

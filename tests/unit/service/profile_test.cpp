@@ -259,6 +259,28 @@ std::string unresolved(const std::string& name, const char* written) {
   }
 }
 
+TEST(Profile, WebHdfsIsOneRootOrSeveral) {
+  const auto roots = [](const char* webhdfs) {
+    return read_profile("p", {{"url", "https://h"}, {"webhdfs", json::parse(webhdfs)}}).webhdfs;
+  };
+  EXPECT_EQ(roots(R"("http://nn1:9870/webhdfs/v1")").size(), 1U);
+  EXPECT_EQ(roots(R"(["http://nn1:9870/webhdfs/v1", "http://nn2:9870/webhdfs/v1"])").size(), 2U);
+  EXPECT_TRUE(roots(R"("")").empty());
+  EXPECT_TRUE(roots("null").empty());
+  for (const auto* bad : {"5", "[5]", R"(["nn1"])", R"("nn1:9870")", R"([""])",
+                          R"("http://nn/webhdfs/v1?op=LISTSTATUS")"}) {
+    EXPECT_THROW(roots(bad), failure) << bad;
+  }
+}
+
+TEST(Profile, ASecretIsNotMeantForAnotherHdfs) {
+  const auto with = [](const char* webhdfs) {
+    return read_profile("p", {{"url", "https://h"}, {"webhdfs", webhdfs}});
+  };
+  EXPECT_TRUE(with("https://nn/webhdfs/v1").asks_for_the_same(with("https://nn/webhdfs/v1")));
+  EXPECT_FALSE(with("https://nn/webhdfs/v1").asks_for_the_same(with("https://evil/webhdfs/v1")));
+}
+
 TEST(Extends, MergesObjectsReplacesListsAndTakesAwayByNull) {
   const auto out = resolved("production", R"({
     "base": {"abstract": true, "url": "https://gw/x", "auth": {"type": "kerberos", "delegate": true},
