@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Writes the extension's VSIX, which is a zip with a manifest: `node scripts/vsix.mjs <target> <file>`.
+// Writes the extension's VSIX, which is a zip with a manifest:
+// `node scripts/vsix.mjs <target> <file> [<program>]`, the program being extension/bin/livyd.
 // Ours because vsce brings 300 packages; the same input gives the same bytes.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,9 +11,10 @@ import { crc32, deflateRawSync } from "node:zlib";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const extension = join(root, "extension");
 /** What is packed, below extension/. Everything else there is for developers. */
-const packed = ["package.json", "README.md", "CHANGELOG.md", "icon.png", "bin", "dist", "syntaxes"];
+const packed = ["package.json", "README.md", "CHANGELOG.md", "icon.png", "dist", "syntaxes"];
 const jsonrpc = "node_modules/vscode-jsonrpc/License.txt";
-const executable = new Set(["extension/bin/livyd"]);
+const packedProgram = "extension/bin/livyd";
+const executable = new Set([packedProgram]);
 
 const types = {
   ".json": "application/json",
@@ -83,7 +85,7 @@ function filesOf(path) {
     .flatMap((name) => filesOf(`${path}/${name}`));
 }
 
-function entries(target) {
+function entries(target, program) {
   const description = JSON.parse(readFileSync(join(extension, "package.json"), "utf8"));
   const text = (name, content) => ({ name, content: Buffer.from(content) });
   return [
@@ -92,6 +94,7 @@ function entries(target) {
     { name: "extension/LICENSE.txt", content: readFileSync(join(root, "LICENSE")) },
     // It is part of the bundle, and its licence wants to travel with it.
     { name: "extension/LICENSE.vscode-jsonrpc.txt", content: readFileSync(join(root, jsonrpc)) },
+    { name: packedProgram, content: readFileSync(program) },
     ...packed.flatMap(filesOf).map((path) => ({
       name: `extension/${path}`,
       content: readFileSync(join(extension, path)),
@@ -149,6 +152,6 @@ function zip(list) {
   return Buffer.concat([...bodies, lines, end]);
 }
 
-const [, , target, file] = argv;
-if (!target || !file) throw new Error("usage: node scripts/vsix.mjs <target> <file>");
-writeFileSync(file, zip(entries(target)));
+const [, , target, file, program = join(extension, "bin", "livyd")] = argv;
+if (!target || !file) throw new Error("usage: node scripts/vsix.mjs <target> <file> [<program>]");
+writeFileSync(file, zip(entries(target, program)));

@@ -243,7 +243,7 @@ export function whyItDidNotStart(program: Program, ending: Ending): string {
     case "ENOENT":
       // The same code comes when the file is there and the loader that it names is not.
       return existsSync(program.path)
-        ? `${name} was built for another system and cannot run here. ${cure}`
+        ? noProgram(program, `${machine}, without the loader of glibc`)
         : `${name} is missing. ${cure}`;
     case "EACCES":
       return `${name} may not be executed. Make it executable (chmod +x) or ${lower(cure)}`;
@@ -252,7 +252,7 @@ export function whyItDidNotStart(program: Program, ending: Ending): string {
   }
   // execvp hands what the kernel does not know to a shell, which complains about the first bytes.
   if (ending.lastWords.some((line) => /ELF|Exec format error|cannot execute binary/.test(line))) {
-    return `${name} was built for another kind of machine. ${cure}`;
+    return noProgram(program, machine);
   }
   const library = missingLibrary(ending.lastWords);
   if (library !== undefined) {
@@ -260,6 +260,16 @@ export function whyItDidNotStart(program: Program, ending: Ending): string {
   }
   const words = ending.lastWords.at(-1);
   return `${name} ${howItEnded(ending)} at once${words ? `: ${words}` : ""}. ${cure}`;
+}
+
+const machine = `${process.platform}-${process.arch}`;
+
+/** The machine fits none of the targets that the extension is packed for. */
+function noProgram(program: Program, what: string): string {
+  if (program.fromSetting) {
+    return `${named(program)} was not built for this machine (${what}). ${remedy(program)}`;
+  }
+  return `livyd has no program for this machine (${what}). It comes for Linux with glibc 2.28 or newer, x64 and arm64; build it here with scripts/package, or connect VS Code to a machine that fits.`;
 }
 
 /** What the dynamic loader says is missing: "libssl.so.3", "GLIBC_2.36". */

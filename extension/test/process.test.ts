@@ -175,6 +175,9 @@ test("a restart that fails says why", async () => {
 
 test("each reason why it cannot start is one sentence, and what to do another", async (t) => {
   const own = "The livyd program of this extension";
+  const machine = `${process.platform}-${process.arch}`;
+  const noProgram = (what: string): string =>
+    `livyd has no program for this machine (${what}). It comes for Linux with glibc 2.28 or newer, x64 and arm64; build it here with scripts/package, or connect VS Code to a machine that fits.`;
   const cases: [string, string, string][] = [
     ["missing", join(folder, "nothing"), `${own} is missing. Install the extension again.`],
     [
@@ -185,12 +188,12 @@ test("each reason why it cannot start is one sentence, and what to do another", 
     [
       "of another machine",
       await program("foreign", `\u007fELF\u0002\u0001\u0001${"\0".repeat(64)}`),
-      `${own} was built for another kind of machine. Install the extension again.`,
+      noProgram(machine),
     ],
     [
       "for a loader that is not there",
       await program("loader", "#!/nowhere/ld.so\n"),
-      `${own} was built for another system and cannot run here. Install the extension again.`,
+      noProgram(`${machine}, without the loader of glibc`),
     ],
     [
       "without a library",

@@ -14,7 +14,9 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -451,6 +453,25 @@ void use_own_certificate(SSL_CTX* context, const tls_settings& settings,
   use_own_key(context, settings.key.empty() ? settings.certificate : settings.key, passphrase);
 }
 
+/// Where RHEL and SUSE keep what a machine trusts: the OpenSSL inside the portable program looks
+/// where Debian does.
+void trust_system_roots(ssl::context& context) {
+  error_code error;
+  // Without system roots the user's own CA may still do.
+  context.set_default_verify_paths(error);
+  if (std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+      std::getenv(X509_get_default_cert_dir_env()) != nullptr) {
+    return;
+  }
+  std::error_code absent;
+  for (const char* path : {X509_get_default_cert_file(), "/etc/pki/tls/certs/ca-bundle.crt",
+                           "/etc/ssl/ca-bundle.pem"}) {
+    if (!std::filesystem::exists(path, absent)) continue;
+    if (path != X509_get_default_cert_file()) context.load_verify_file(path, error);
+    return;
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<ssl::context> make_tls_context(const tls_settings& settings,
@@ -461,9 +482,8 @@ std::shared_ptr<ssl::context> make_tls_context(const tls_settings& settings,
     use_own_certificate(context->native_handle(), settings, passphrase);
   }
   if (!settings.verify) return context;
+  trust_system_roots(*context);
   error_code error;
-  // Without system roots the user's own CA may still do.
-  context->set_default_verify_paths(error);
   if (!settings.ca_file.empty()) {
     context->load_verify_file(settings.ca_file, error);
     if (error) refuse("file", settings.ca_file, error);

@@ -1,0 +1,20 @@
+# Answers find_package() for the header-only libraries, whose packages name folders of this machine.
+macro(livyd_portable_package method name)
+  if("${name}" MATCHES "^(spdlog|fmt|nlohmann_json|CLI11)$")
+    set(${name}_FOUND TRUE)
+  endif()
+endmacro()
+cmake_language(SET_DEPENDENCY_PROVIDER livyd_portable_package SUPPORTED_METHODS FIND_PACKAGE)
+
+# Their headers are on the toolchain's own path.
+add_library(livyd_headers INTERFACE)
+foreach(library nlohmann_json::nlohmann_json CLI11::CLI11)
+  add_library(${library} ALIAS livyd_headers)
+endforeach()
+add_library(livyd_fmt_headers INTERFACE)
+target_compile_definitions(livyd_fmt_headers INTERFACE FMT_HEADER_ONLY=1)
+add_library(fmt::fmt-header-only ALIAS livyd_fmt_headers)
+add_library(livyd_spdlog_headers INTERFACE)
+target_compile_definitions(livyd_spdlog_headers INTERFACE SPDLOG_FMT_EXTERNAL)
+target_link_libraries(livyd_spdlog_headers INTERFACE livyd_fmt_headers)
+add_library(spdlog::spdlog_header_only ALIAS livyd_spdlog_headers)
