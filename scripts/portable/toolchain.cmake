@@ -11,8 +11,9 @@ endif()
 set(CMAKE_CXX_COMPILER ${LIVYD_PORTABLE}/bin/${LIVYD_TARGET}-c++)
 set(CMAKE_AR ${LIVYD_PORTABLE}/bin/ar)
 set(CMAKE_RANLIB ${LIVYD_PORTABLE}/bin/ranlib)
-set(CMAKE_CXX_FLAGS_INIT "-isystem ${LIVYD_PORTABLE}/include")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-s")
+# -g0: zig would write what a debugger wants, and -s leaves it out again.
+set(CMAKE_CXX_FLAGS_INIT "-g0 -isystem ${LIVYD_PORTABLE}/include")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-s -pie")
 
 # Nothing of this machine's own libraries is for the target.
 set(CMAKE_FIND_ROOT_PATH ${LIVYD_PORTABLE})
