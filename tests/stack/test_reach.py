@@ -179,6 +179,49 @@ def test_livy_itself_lets_in_who_has_a_ticket(rig, desk, reached):
     assert count <= ENOUGH_NEGOTIATIONS * 2, "each of two commands may negotiate twice"
 
 
+# ------------------------------------------------------------ files
+
+
+def hdfs_itself(rig):
+    way = livy_spnego(rig)
+    way.profile["webhdfs"] = rig.hdfs_kerberos.url + "/webhdfs/v1"
+    way.arrived = lambda: list(rig.hdfs_kerberos.requests)
+    return way
+
+
+def beside(way):
+    """WebHDFS stands beside Livy at a gateway."""
+    def both(rig):
+        found = way(rig)
+        found.profile["webhdfs"] = found.profile["url"].replace("/livy/v1", "/webhdfs/v1")
+        return found
+    return both
+
+
+FILES = {
+    "hadoop-auth on WebHDFS itself": hdfs_itself,
+    "WebHDFS by Basic at Knox": beside(knox_basic),
+    "WebHDFS by SPNEGO at Knox, per route": beside(knox_routes),
+    "WebHDFS by SPNEGO at httpd": beside(httpd_spnego),
+}
+
+
+@pytest.mark.parametrize("row", FILES)
+def test_a_file_goes_up_and_comes_back(row, rig, desk, reached):
+    way = FILES[row](rig)
+    desk.profiles["way"] = way.profile
+    file = rig.folder / "ways.txt"
+    file.write_text(f"by {row}\n" * 5000)
+    before = len(way.arrived())
+
+    up = desk.command("hdfs", "put", "--force", file, "ways.txt", "--profile", "way", environment=way.environment)
+    down = desk.command("hdfs", "cat", "ways.txt", "--profile", "way", environment=way.environment)
+
+    assert up.code == 0, up
+    assert (down.code, down.output) == (0, file.read_text()), down.said
+    reached(row, "a file up and down", way.arrived()[before:])
+
+
 # ------------------------------------------------------------ a thousand requests
 
 
