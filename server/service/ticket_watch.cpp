@@ -12,7 +12,13 @@ namespace {
 using protocol::CredentialsState;
 
 constexpr duration interval = 60s;
+/// While there is no usable ticket somebody waits for one.
+constexpr duration interval_without = 2s;
 constexpr std::int64_t soon_milliseconds = 10 * 60 * 1000;
+
+bool is_usable(CredentialsState state) {
+  return state == CredentialsState::ok || state == CredentialsState::expiring;
+}
 
 /// "14:00", the local time.
 std::string time_of_day(std::int64_t wall_milliseconds) {
@@ -91,7 +97,8 @@ task<void> ticket_watch::watch() {
   while (true) {
     look_again_ = false;
     co_await look();
-    if (!look_again_) co_await sleep_or_wake(time_, interval, hurry_);
+    const auto pause = is_usable(seen_.state) ? interval : interval_without;
+    if (!look_again_) co_await sleep_or_wake(time_, pause, hurry_);
   }
 }
 
@@ -115,11 +122,8 @@ task<void> ticket_watch::tell(protocol::Credentials now) {
                     now.principal == seen_.principal && now.detail == seen_.detail;
   if (same) co_return;
   const bool worse = now.state != CredentialsState::ok && now.state != seen_.state;
-  const bool usable = now.state == CredentialsState::ok || now.state == CredentialsState::expiring;
-  const bool was_usable =
-      seen_.state == CredentialsState::ok || seen_.state == CredentialsState::expiring;
   const bool other = seen_.principal && now.principal != seen_.principal;
-  if (new_ticket_ && usable && (!was_usable || other)) new_ticket_();
+  if (new_ticket_ && is_usable(now.state) && (!is_usable(seen_.state) || other)) new_ticket_();
   seen_ = now;
   protocol::Notice words;
   words.severity = protocol::Severity::warning;

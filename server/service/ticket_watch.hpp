@@ -20,8 +20,9 @@ protocol::Credentials judged_ticket(const std::string& profile,
                                     const std::optional<http::ticket>& found,
                                     std::int64_t wall_milliseconds);
 
-/// Looks every minute while it is used. Tells the listener each change, and the user, once for each
-/// ticket, that it is about to end or has ended.
+/// Looks every minute while it is used, every other second while there is no usable ticket. Tells
+/// the listener each change, and the user, once for each ticket, that it is about to end or has
+/// ended.
 class ticket_watch {
  public:
   ticket_watch(asio::any_io_executor executor, clock& time, listener& events, std::string profile,
