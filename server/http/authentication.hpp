@@ -1,6 +1,8 @@
 // How a request proves who asks. One object per profile and server; it may keep state.
 #pragma once
 
+#include <memory>
+
 #include "http/message.hpp"
 
 namespace livyd::http {
@@ -12,9 +14,18 @@ enum class verdict {
   again_without_cookies,  ///< the same, and the cookies of this route are worthless
 };
 
+/// Keeps those away that would prove the same at the same time, for as long as it is held.
+struct turn {
+  bool waited = false;         ///< there may be cookies now that the request does not have
+  std::shared_ptr<void> held;  ///< shared only to be of any kind
+};
+
 class authentication {
  public:
   virtual ~authentication() = default;
+  /// Before prepare(): waits, a little, while another request of the same route proves who asks.
+  /// Held until the answer was judged. Cancellable.
+  virtual task<turn> wait_for_turn(const request& /*outgoing*/) { co_return turn{}; }
   /// Adds what the request needs before it is sent; the cookies of its route are in it already. May
   /// wait in coroutine fashion (a ticket, a token's command), never for a person. Throws
   /// failure{unauthorized} when there is nothing to offer, failure{invalid_input} when the

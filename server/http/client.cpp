@@ -165,9 +165,11 @@ class client::implementation {
     }
     for (int retries = 0;; ++retries) {
       outgoing.headers = own_headers;
-      const auto cookies = cookies_.field_for(outgoing, std::chrono::system_clock::now());
-      if (!cookies.empty() && !outgoing.headers.has("Cookie")) {
-        outgoing.headers.add("Cookie", cookies);
+      add_cookies(outgoing);
+      const auto own_turn = co_await auth_->wait_for_turn(outgoing);
+      if (own_turn.waited) {
+        outgoing.headers = own_headers;
+        add_cookies(outgoing);
       }
       co_await auth_->prepare(outgoing);
       const auto account = account_;
@@ -179,6 +181,13 @@ class client::implementation {
       // A body that went to the sink, or came from the source, cannot be taken back.
       if (found == verdict::final || streamed || *source_used || retries == most_retries)
         co_return answer;
+    }
+  }
+
+  void add_cookies(request& outgoing) {
+    const auto cookies = cookies_.field_for(outgoing, std::chrono::system_clock::now());
+    if (!cookies.empty() && !outgoing.headers.has("Cookie")) {
+      outgoing.headers.add("Cookie", cookies);
     }
   }
 

@@ -49,6 +49,10 @@ class observed_authentication final : public http::authentication {
                           std::function<void()> refused)
       : inner_(std::move(inner)), refused_(std::move(refused)) {}
 
+  task<http::turn> wait_for_turn(const http::request& outgoing) override {
+    return inner_->wait_for_turn(outgoing);
+  }
+
   task<void> prepare(http::request& outgoing) override {
     try {
       co_await inner_->prepare(outgoing);

@@ -27,6 +27,19 @@ constexpr int most_misses = 3;
 /// Of requests whose answers are outstanding; an answer that never came leaves its handshake.
 constexpr std::size_t most_handshakes = 64;
 
+/// How long a request waits for the cookie of another one that negotiates.
+constexpr auto patience_with_others = 5s;
+
+/// Somebody negotiates; whoever wants to do the same waits for the end of it.
+struct negotiation {
+  explicit negotiation(const asio::any_io_executor& executor)
+      : over(std::make_shared<notification>(executor)) {}
+  negotiation(const negotiation&) = delete;
+  negotiation& operator=(const negotiation&) = delete;
+  ~negotiation() { over->notify_all(); }
+  std::shared_ptr<notification> over;  // shared with those who wait: they outlive us
+};
+
 /// What has been learnt of one route.
 struct route_memory {
   enum class cookies {
@@ -40,6 +53,13 @@ struct route_memory {
   std::string refused_cookie;  ///< not to be sent alone again
   std::optional<failure> refusal;
   clock::time_point refused_at;
+  std::weak_ptr<negotiation> under_way;
+
+  /// From the next negotiation. None came with the last one where `hopeful` has none.
+  bool expects_a_cookie() const {
+    return worth == cookies::unknown || worth == cookies::proved ||
+           (worth == cookies::hopeful && !refused_cookie.empty());
+  }
 
   bool trusts(std::string_view cookie) const {
     return !cookie.empty() && cookie != refused_cookie &&
@@ -69,6 +89,25 @@ class negotiate final : public authentication {
         mutual_(mutual),
         allow_insecure_(allow_insecure),
         time_(std::move(time)) {}
+
+  /// Of many requests at once one negotiates, the others take its cookie. Where that never comes
+  /// each negotiates for itself.
+  task<turn> wait_for_turn(const request& outgoing) override {
+    turn out;
+    auto& route = memory_of(outgoing);
+    const bool alone = outgoing.always_prove || outgoing.source || !route.expects_a_cookie();
+    if (alone || route.trusts(outgoing.headers.get("Cookie"))) co_return out;
+    if (auto over = end_of(route)) {
+      out.waited = true;
+      co_await ended(std::move(over));
+      co_return out;
+    }
+    auto executor = co_await asio::this_coro::executor;
+    const auto own = std::make_shared<negotiation>(executor);
+    route.under_way = own;
+    out.held = own;
+    co_return out;
+  }
 
   task<void> prepare(request& outgoing) override {
     require_privacy(outgoing.target, "The Kerberos token", allow_insecure_);
@@ -116,6 +155,20 @@ class negotiate final : public authentication {
  private:
   route_memory& memory_of(const request& asked) {
     return routes_[concat(asked.target.origin(), "\n", asked.route)];
+  }
+
+  /// Null when nobody negotiates. Only that, since who waits must not keep it from ending.
+  static std::shared_ptr<notification> end_of(const route_memory& route) {
+    const auto other = route.under_way.lock();
+    return other ? other->over : nullptr;
+  }
+
+  static task<void> ended(std::shared_ptr<notification> over) {
+    try {
+      co_await with_deadline(over->wait(), patience_with_others, {});
+    } catch (const failure& reason) {
+      if (reason.kind() != failure_kind::timeout) throw;
+    }
   }
 
   verdict judge_cookie(const request& sent, const response& answer) {

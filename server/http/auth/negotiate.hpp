@@ -17,8 +17,9 @@ namespace livyd::http {
 /// Kerberos trouble: replay, clock skew, wrong service, bad token), and for 5 s the route's
 /// other requests get the same answer without asking. A 403 that is the server's own business is
 /// final. With mutual authentication `required`, an answer to Negotiate without
-/// the server's valid token is failure{unauthorized}. Concurrent requests negotiate each for
-/// itself: a token is good for one. The service's name is made of the URL's host.
+/// the server's valid token is failure{unauthorized}. Of concurrent requests one negotiates and the
+/// others wait for its cookie, at most 5 s; where none comes each negotiates for itself, since a
+/// token is good for one. The service's name is made of the URL's host.
 std::unique_ptr<authentication> negotiate_authentication(
     std::shared_ptr<kerberos> tickets, mutual_authentication mutual, bool allow_insecure,
     std::shared_ptr<const clock> time = std::make_shared<system_clock>());

@@ -135,10 +135,12 @@ class Negotiate : public testing::Test {
     const auto own = outgoing.headers;
     for (int attempt = 1;; ++attempt) {
       outgoing.headers = own;
-      const auto cookie = jar_[outgoing.route];
-      if (!cookie.empty()) outgoing.headers.set("Cookie", cookie);
+      add_cookie(outgoing);
+      const auto own_turn = co_await auth_->wait_for_turn(outgoing);
+      if (own_turn.waited) add_cookie(outgoing);
       co_await auth_->prepare(outgoing);
       ++sent_;
+      co_await asio::post(asio::use_awaitable);  // others begin meanwhile
       const auto answer = peer(outgoing);
       const auto field = answer.headers.get("Set-Cookie");
       if (!field.empty()) jar_[outgoing.route] = field.ends_with('=') ? "" : std::string(field);
@@ -146,6 +148,28 @@ class Negotiate : public testing::Test {
       if (found == verdict::again_without_cookies) jar_.erase(outgoing.route);
       if (found == verdict::final || attempt == 3) co_return answer;
     }
+  }
+
+  void add_cookie(request& outgoing) {
+    const auto cookie = jar_[outgoing.route];
+    if (!cookie.empty()) outgoing.headers.set("Cookie", cookie);
+  }
+
+  /// So many exchanges at once; all must be let in.
+  task<void> at_once(int count) {
+    auto executor = co_await asio::this_coro::executor;
+    notification ended(executor);
+    int left = count;
+    for (int n = 0; n < count; ++n) {
+      asio::co_spawn(executor, exchange(to("/livy"), hadoop()),
+                     [&](std::exception_ptr error, const response& answer) {
+                       EXPECT_FALSE(error);
+                       EXPECT_EQ(answer.status, 200);
+                       --left;
+                       ended.notify_all();
+                     });
+    }
+    while (left > 0) co_await ended.wait();
   }
 
   int status(request outgoing, server peer) {
@@ -185,6 +209,14 @@ TEST_F(Negotiate, CostsOneTokenForEachRouteWithASecretOfItsOwn) {
   }
   EXPECT_EQ(knox[0].tokens["/livy"], 1);
   EXPECT_EQ(knox[1].tokens["/webhdfs"], 1);
+}
+
+TEST_F(Negotiate, CostsOneTokenAlsoWhenManyBeginAtOnce) {
+  loop_.run(at_once(5));
+  EXPECT_EQ(hadoop_.tokens["/livy"], 1);
+  hadoop_.restart();
+  loop_.run(at_once(5));
+  EXPECT_EQ(hadoop_.tokens["/livy"], 2);
 }
 
 TEST_F(Negotiate, SendsATokenEachTimeWhereThereAreNoCookies) {
