@@ -70,8 +70,9 @@ task<void> printer::secret_needed(protocol::SecretNeeded what) {
   co_return;
 }
 
-task<void> printer::credentials_changed(protocol::Credentials credentials) {
-  return event("credentials/changed", json(credentials));
+/// No event of a run, and no row of a list: what a command needs to say of a ticket is a notice.
+task<void> printer::credentials_changed(protocol::Credentials /*credentials*/) {
+  co_return;
 }
 
 task<void> printer::wait() {

@@ -77,7 +77,8 @@ class Desk:
         process, output, errors = self.begin(*words, environment=environment, before=before)
         until = time.monotonic() + deadline
         while process.poll() is None:
-            self.look_at(process.pid)
+            # Until livyd has begun, /proc shows what it was started with.
+            self.look_at(process.pid, begun=errors.stat().st_size > 0)
             if time.monotonic() > until:
                 process.kill()
                 process.wait()
@@ -101,21 +102,22 @@ class Desk:
         """Ends a daemon and keeps what went over its channel."""
         [folder] = [folder for one, folder in self._daemons if one is daemon]
         self._daemons.remove((daemon, folder))
-        self.look_at(daemon.process.pid)
+        self.look_at(daemon.process.pid, begun=True)
         daemon.close()
         (folder / "channel").write_text(
             json.dumps([daemon.notifications, list(daemon.replies.values())], ensure_ascii=False))
 
     # ------------------------------------------------------------ what everybody on this machine may see
 
-    def look_at(self, pid):
-        """Keeps the latest that /proc shows of a process and its children."""
+    def look_at(self, pid, begun):
+        """Keeps the latest that /proc shows of a process and its children; its environment once it has begun."""
+        names = ("cmdline", "environ") if begun else ("cmdline",)
         for one in processes_below(pid):
             try:
-                shown = b"".join(pathlib.Path(f"/proc/{one}/{name}").read_bytes() for name in ("cmdline", "environ"))
+                shown = b"".join(pathlib.Path(f"/proc/{one}/{name}").read_bytes() for name in names)
             except OSError:
                 continue
-            if shown:
+            if shown and (begun or one not in self._shown):
                 self._shown[one] = shown
 
     def close(self):
