@@ -181,7 +181,7 @@ std::optional<content_summary> summary_in(const http::response& answer) {
 
 std::optional<std::string> home_in(const http::response& answer) {
   const auto body = parsed(answer);
-  const auto path = body.is_object() ? text_in(body, "Path") : std::string();
+  auto path = body.is_object() ? text_in(body, "Path") : std::string();
   if (path.empty()) return std::nullopt;
   return path;
 }
