@@ -172,8 +172,8 @@ protocol::ListedSession room::listed(const livy::session_view& view) const {
 bool room::is_me(const std::string& name) const {
   if (name.empty()) return false;
   if (name == user_name() || name == profile_.auth.user) return true;
-  const auto principal = tickets_ ? tickets_->seen().principal.value_or("")
-                                  : profile_.auth.kerberos.principal;
+  const auto principal =
+      tickets_ ? tickets_->seen().principal.value_or("") : profile_.auth.kerberos.principal;
   return name == principal || name == principal.substr(0, principal.find_first_of("/@"));
 }
 
