@@ -686,15 +686,18 @@ class Loop(object):
         self.loop = None
 
     def complete(self, coroutine):
-        import asyncio
-
-        if self.loop is None or self.loop.is_closed():
-            self.loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self.loop)
-        task = self.loop.create_task(coroutine)
+        task = None
         try:
+            import asyncio
+
+            if self.loop is None or self.loop.is_closed():
+                self.loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self.loop)
+            task = self.loop.create_task(coroutine)
             self.loop.run_until_complete(task)
         except BaseException as error:
+            if task is None:
+                coroutine.throw(error)  # at the line that was next
             if task.done():
                 raise
             task.cancel()  # it was interrupted: what it awaits tells the line

@@ -76,6 +76,7 @@ constexpr auto permission_patience = 1s;
 struct attempt {
   const request& outgoing;
   const body_sink& sink;
+  const route& way;
   bool expects = false;  ///< the body waits for the server's permission
 };
 
@@ -194,7 +195,9 @@ class client::implementation {
   /// A long body waits for the server's permission, unless this server is known not to give any.
   task<response> permitted(const request& outgoing, const body_sink& sink) {
     constexpr int expectation_failed = 417;
-    attempt one{.outgoing = outgoing, .sink = sink};
+    const auto way = connector_.way_to(outgoing.target);
+    require_privacy_on(way, outgoing);
+    attempt one{.outgoing = outgoing, .sink = sink, .way = way};
     const bool is_long = outgoing.source || outgoing.body.size() > longest_unasked;
     one.expects = is_long && !never_permits(outgoing.target);
     auto answer = co_await answered(one);
@@ -212,7 +215,7 @@ class client::implementation {
   /// On a pooled connection if there is one. Such a connection may have died unnoticed: then a GET,
   /// and what was sent without its body, and nothing else, goes out once more on a fresh one.
   task<response> answered(attempt one) {
-    auto connection = pool_.take(connector_.way_to(one.outgoing.target).key);
+    auto connection = pool_.take(one.way.key);
     if (!connection) co_return co_await on_fresh_connection(one);
     exchange_progress progress;
     std::exception_ptr error;
@@ -240,8 +243,7 @@ class client::implementation {
       error = std::current_exception();
     }
     const bool silent = progress.peer_left && progress.received_bytes == 0;
-    if (!silent || target.secure() || speaks_http_.contains(target.origin()) ||
-        connector_.way_to(target).through) {
+    if (!silent || target.secure() || speaks_http_.contains(target.origin()) || one.way.through) {
       std::rethrow_exception(error);
     }
     // A TLS server hangs up on plain HTTP; one that has answered before merely hung up.
@@ -276,19 +278,17 @@ class client::implementation {
 
   task<response> exchanged(attempt one, std::unique_ptr<stream> connection,
                            exchange_progress& progress) {
-    const auto& target = one.outgoing.target;
-    require_privacy_on(connector_.way_to(target), one.outgoing);
-    if (!connection) connection = co_await connector_.connect(target);
+    if (!connection) connection = co_await connector_.connect(one.way, one.outgoing.target);
     exchange_options options{.silence = one.outgoing.silence.value_or(settings_.read_deadline),
                              .user_agent = settings_.user_agent,
                              .sink = one.sink ? &one.sink : nullptr};
-    options.proxy = co_await connector_.introduction(target);
+    options.proxy = co_await connector_.introduction(one.way);
     const auto introduced = options.proxy;
     if (one.expects) options.expects = permission_patience;
     auto answer =
         co_await perform_exchange(*connection, one.outgoing, std::move(options), progress);
-    if (progress.reusable) pool_.give_back(connector_.way_to(target).key, std::move(connection));
-    if (introduced) connector_.judge(target, *introduced, answer);
+    if (progress.reusable) pool_.give_back(one.way.key, std::move(connection));
+    if (introduced) connector_.judge(one.way, *introduced, answer);
     co_return answer;
   }
 

@@ -16,7 +16,6 @@ using boost::system::error_code;
 using steady = std::chrono::steady_clock;
 
 constexpr int ok_class = 2;
-constexpr int proxy_authentication_required = 407;
 
 std::string no_connection(const url& target, duration limit) {
   return concat(target.host_and_port(), " does not answer: no connection within ", in_words(limit),
@@ -112,29 +111,24 @@ route connector::way_to(const url& target) const {
   return way;
 }
 
-task<std::unique_ptr<stream>> connector::connect(url target) {
-  auto way = way_to(target);
+task<std::unique_ptr<stream>> connector::connect(route way, url target) {
   if (way.through) co_return co_await through_proxy(std::move(way), std::move(target));
   auto message = no_connection(target, deadline_);
   auto work = directly(std::move(target));
   co_return co_await with_deadline(std::move(work), deadline_, std::move(message));
 }
 
-task<std::optional<intermediary>> connector::introduction(url target) {
-  const auto way = way_to(target);
+task<std::optional<intermediary>> connector::introduction(route way) {
   if (!way.handed_over) co_return std::nullopt;
   auto proof = co_await login_.prove(*way.through);
   co_return intermediary{.name = way.through->address.host_and_port(), .proof = std::move(proof)};
 }
 
-void connector::judge(const url& target, const intermediary& introduced, const response& answer) {
-  if (answer.status != proxy_authentication_required) return;
-  const auto way = way_to(target);
+void connector::judge(const route& way, const intermediary& introduced, const response& answer) {
   if (way.through) login_.judge(*way.through, introduced.proof, answer);
 }
 
-task<void> connector::open_tunnel(url target) {
-  const auto way = way_to(target);
+task<void> connector::open_tunnel(route way, url target) {
   const auto socket = co_await tunnel(way.through.value(), target);
 }
 

@@ -48,16 +48,17 @@ class connector {
   /// unauthorized (a proxy, the key's passphrase), invalid_input, cancelled}; a failure of the
   /// proxy says so. Nothing of a request has been sent when it throws. Through a proxy the deadline
   /// counts for each of its steps: the way to it, the tunnel, the handshake.
-  task<std::unique_ptr<stream>> connect(url target);
+  /// `way` is way_to(target).
+  task<std::unique_ptr<stream>> connect(route way, url target);
 
   /// What a request on a connection that was made this way needs; nothing in most cases.
-  task<std::optional<intermediary>> introduction(url target);
+  task<std::optional<intermediary>> introduction(route way);
   /// Throws failure{unauthorized} when the proxy that got the request did not accept its proof.
-  void judge(const url& target, const intermediary& introduced, const response& answer);
+  void judge(const route& way, const intermediary& introduced, const response& answer);
 
   /// Only as far as the proxy's consent to connect us to an https target, then closes; throws as
-  /// connect() does. The target's way goes through a proxy.
-  task<void> open_tunnel(url target);
+  /// connect() does. The way goes through a proxy.
+  task<void> open_tunnel(route way, url target);
 
  private:
   using maybe_socket = std::optional<asio::ip::tcp::socket>;  // with_deadline needs a default

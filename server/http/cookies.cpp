@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -20,17 +19,6 @@ std::pair<std::string_view, std::string_view> halves(std::string_view pair) {
   const auto equals = pair.find('=');
   if (equals == std::string_view::npos) return {trimmed(pair), {}};
   return {trimmed(pair.substr(0, equals)), trimmed(pair.substr(equals + 1))};
-}
-
-std::optional<cookie_jar::time_point> date_in(const std::string& text) {
-  for (const char* form : {"%a, %d %b %Y %H:%M:%S", "%a, %d-%b-%Y %H:%M:%S",
-                           "%A, %d-%b-%y %H:%M:%S", "%a %b %d %H:%M:%S %Y"}) {
-    std::tm parts{};
-    if (::strptime(text.c_str(), form, &parts) != nullptr) {
-      return std::chrono::system_clock::from_time_t(::timegm(&parts));
-    }
-  }
-  return std::nullopt;
 }
 
 std::optional<std::int64_t> number_in(std::string_view text) {
@@ -64,7 +52,7 @@ set_cookie parsed(std::string_view field, cookie_jar::time_point now) {
       }
     }
     if (equal_ignoring_case(name, "Expires") && !has_age) {
-      if (const auto date = date_in(std::string(value))) out.expires = *date;
+      if (const auto date = date_in(value)) out.expires = *date;
     }
   }
   return out;

@@ -1,6 +1,7 @@
 #include "http/message.hpp"
 
 #include <algorithm>
+#include <ctime>
 
 #include "base/text.hpp"
 
@@ -56,6 +57,18 @@ std::string_view name_of(method verb) {
 std::string response::content_type() const {
   const auto value = headers.get("Content-Type");
   return lower_case(trimmed(value.substr(0, value.find(';'))));
+}
+
+std::optional<std::chrono::system_clock::time_point> date_in(std::string_view text) {
+  const std::string line(text);
+  for (const char* form : {"%a, %d %b %Y %H:%M:%S", "%a, %d-%b-%Y %H:%M:%S",
+                           "%A, %d-%b-%y %H:%M:%S", "%a %b %d %H:%M:%S %Y"}) {
+    std::tm parts{};
+    if (::strptime(line.c_str(), form, &parts) != nullptr) {
+      return std::chrono::system_clock::from_time_t(::timegm(&parts));
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace livyd::http

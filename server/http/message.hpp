@@ -35,6 +35,10 @@ class fields {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
+/// An HTTP date ("Sat, 21 Nov 2026 13:00:00 GMT"), also in the forms that old servers write;
+/// nothing for anything else.
+std::optional<std::chrono::system_clock::time_point> date_in(std::string_view text);
+
 /// `connect` asks a proxy for a tunnel to the target's host and port; only connect.cpp sends it.
 enum class method { get, head, post, put, delete_, connect };
 std::string_view name_of(method verb);

@@ -38,22 +38,23 @@ task<tcp_facts> connected_address(url target, duration deadline) {
 }
 
 /// Sends a HEAD on a connection of this connector and judges what a proxy in between says of it.
-task<void> ask_head(connector& way, url target, stream& connection, duration deadline) {
+task<void> ask_head(connector& by, route way, url target, stream& connection, duration deadline) {
   request outgoing;
   outgoing.verb = method::head;
   outgoing.target = target;
   exchange_options options{.silence = deadline, .user_agent = user_agent};
-  options.proxy = co_await way.introduction(target);
+  options.proxy = co_await by.introduction(way);
   const auto introduced = options.proxy;
   exchange_progress progress;
   const auto answer = co_await perform_exchange(connection, outgoing, std::move(options), progress);
-  if (introduced) way.judge(target, *introduced, answer);
+  if (introduced) by.judge(way, *introduced, answer);
 }
 
 /// The server asked for our certificate: only its next words say whether it is content.
-task<void> hear_verdict(connector& way, url target, stream& connection, duration deadline) {
+task<void> hear_verdict(connector& by, route way, url target, stream& connection,
+                        duration deadline) {
   try {
-    co_await ask_head(way, target, connection, deadline);
+    co_await ask_head(by, std::move(way), target, connection, deadline);
   } catch (const failure& reason) {
     // What it answers, and whether, is for the next probe.
     if (reason.kind() == failure_kind::tls || reason.kind() == failure_kind::cancelled) throw;
@@ -89,10 +90,10 @@ task<proxy_facts> probe_proxy(url target, proxy_settings settings, duration dead
   const auto way = connecting.way_to(target);
   if (!way.through) co_return proxy_facts{};
   if (way.handed_over) {
-    const auto connection = co_await connecting.connect(target);
-    co_await ask_head(connecting, target, *connection, deadline);
+    const auto connection = co_await connecting.connect(way, target);
+    co_await ask_head(connecting, way, target, *connection, deadline);
   } else {
-    co_await connecting.open_tunnel(target);
+    co_await connecting.open_tunnel(way, target);
   }
   co_return proxy_facts{.direct = false,
                         .proxy = way.through->address.host_and_port(),
@@ -108,10 +109,11 @@ task<tls_facts> probe_tls(url target, tls_settings tls, proxy_settings settings,
   }
   connector connecting(settings_of(std::move(tls), std::move(settings), deadline),
                        std::move(variables));
-  const auto connection = co_await connecting.connect(target);
+  const auto way = connecting.way_to(target);
+  const auto connection = co_await connecting.connect(way, target);
   auto found = facts_of(*connection).value_or(tls_facts{});
   if (found.asked_for_certificate) {
-    co_await hear_verdict(connecting, target, *connection, deadline);
+    co_await hear_verdict(connecting, way, target, *connection, deadline);
   }
   co_return found;
 }

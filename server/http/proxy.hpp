@@ -48,8 +48,7 @@ std::optional<proxy> proxy_for(const proxy_settings& settings, const url& target
                                const environment& variables);
 
 /// Whether a NO_PROXY list names this host. A name stands for the hosts below it, too; ".suffix"
-/// and
-/// "*.suffix" are the same; "host:port" is for that port only. Pure.
+/// and "*.suffix" are the same; "host:port" is for that port only. Pure.
 bool is_bypassed(const std::vector<std::string>& list, const url& target);
 
 }  // namespace livyd::http

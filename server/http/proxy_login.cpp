@@ -26,28 +26,13 @@ std::string password_in(const std::string& sent, const std::string& user) {
   return base64_decoded(std::string_view(sent).substr(scheme.size())).substr(user.size() + 1);
 }
 
-std::string what_it_takes(const std::vector<std::string>& offered) {
-  if (offered.empty()) return "It does not say which credentials it takes.";
-  std::string names = offered.front();
-  for (std::size_t at = 1; at < offered.size(); ++at) {
-    names += concat(at + 1 == offered.size() ? " and " : ", ", offered[at]);
-  }
-  return concat("It takes ", names, ".");
-}
-
-bool is_among(const std::vector<std::string>& offered, std::string_view name) {
-  return std::any_of(offered.begin(), offered.end(),
-                     [&](const std::string& each) { return equal_ignoring_case(each, name); });
-}
-
 /// What to write into the profile for one of the mechanisms.
 std::string what_to_set(const std::vector<std::string>& offered) {
   const bool basic = is_among(offered, "Basic");
   const bool negotiate = is_among(offered, "Negotiate");
   if (!basic && !negotiate && !offered.empty()) {
     return "livyd proves itself to proxies with Basic or Negotiate (Kerberos) only. Ask who runs "
-           "the "
-           "proxy for one of them.";
+           "the proxy for one of them.";
   }
   std::string kinds;
   if (basic || !negotiate) kinds = "{\"type\": \"basic\", \"user\": \"…\"}";
@@ -82,8 +67,9 @@ task<std::string> proxy_login::prove(proxy to) {
 
 void proxy_login::judge(const proxy& by, const std::string& sent, const response& answer) {
   if (answer.status != proxy_authentication_required) return;
-  const auto offered = offered_mechanisms(answer, "Proxy-Authenticate");
-  const auto takes = what_it_takes(offered);
+  constexpr std::string_view field = "Proxy-Authenticate";
+  const auto offered = offered_mechanisms(answer, field);
+  const auto takes = what_is_offered(answer, field);
   if (sent.empty()) {
     refuse(concat(name_of(by), " wants to know who asks. ", takes, " ", what_to_set(offered)));
   }

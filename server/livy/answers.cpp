@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "http/auth/simple.hpp"
 #include "livy/api.hpp"
 
 namespace livyd::livy {
@@ -183,23 +184,16 @@ std::string where_redirected(const http::response& answer) {
   }
 }
 
-/// The schemes of WWW-Authenticate, lower case.
-bool offers(const http::response& answer, std::string_view scheme) {
-  const auto challenges = answer.headers.all("WWW-Authenticate");
-  return std::any_of(challenges.begin(), challenges.end(), [scheme](std::string_view challenge) {
-    return lower_case(trimmed(challenge)).starts_with(scheme);
-  });
-}
-
 /// Nothing was offered: what is offered and refused is told where it is.
 std::string why_unauthorized(const http::response& answer, const http::url& target) {
   const auto asks = [&](std::string_view what, std::string_view type) {
     return concat(target.authority(), " asks for ", what, ". Set \"auth\": {\"type\": \"", type,
                   "\"} in the profile, or --auth ", type, ".");
   };
-  if (offers(answer, "negotiate")) return asks("a Kerberos ticket", "kerberos");
-  if (offers(answer, "basic")) return asks("a user name and a password", "basic");
-  if (offers(answer, "bearer")) return asks("a token", "bearer");
+  const auto offered = http::offered_mechanisms(answer);
+  if (http::is_among(offered, "Negotiate")) return asks("a Kerberos ticket", "kerberos");
+  if (http::is_among(offered, "Basic")) return asks("a user name and a password", "basic");
+  if (http::is_among(offered, "Bearer")) return asks("a token", "bearer");
   return concat(target.authority(),
                 " wants to know who you are, and does not say how. Set \"auth\" in the profile.");
 }

@@ -151,6 +151,7 @@ export async function startKdc() {
 
 async function say(program, words, input, environment) {
   const running = run(program, words, { env: environment, timeout: 60_000 });
+  running.child.stdin.on("error", () => {}); // it ended without reading; its exit says how
   running.child.stdin.end(input);
   await running.catch((failure) => {
     if (failure.code !== "ENOENT") throw failure;

@@ -241,7 +241,7 @@ class with_command final : public authentication {
   task<verdict> judge(const request& sent, const response& answer) override {
     if (answer.status != unauthorized) co_return verdict::final;
     const auto peer = sent.target.host_and_port();
-    require_mechanism(peer, answer);
+    require_mechanism("Bearer", sent, answer);
     const auto field = sent.headers.get("Authorization");
     const auto token = field.substr(std::min(scheme.size(), field.size()));
     if (token != source_->token) co_return verdict::again;  // there is another one by now
@@ -257,17 +257,6 @@ class with_command final : public authentication {
   }
 
  private:
-  static void require_mechanism(const std::string& peer, const response& answer) {
-    const auto offered = offered_mechanisms(answer);
-    for (const auto& name : offered) {
-      if (equal_ignoring_case(name, "Bearer")) return;
-    }
-    if (offered.empty()) return;
-    throw failure(failure_kind::unauthorized,
-                  concat(peer, " does not take Bearer. ", what_is_offered(answer),
-                         " Set \"auth\" in the profile."));
-  }
-
   task<std::string> token() {
     auto source = source_;  // the run may end after us
     auto executor = co_await asio::this_coro::executor;

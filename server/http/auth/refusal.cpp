@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <chrono>
 #include <cstdlib>
-#include <ctime>
 
 #include "base/text.hpp"
 #include "http/auth/simple.hpp"
@@ -114,23 +113,6 @@ bool takes_cookie_back(const response& answer) {
   });
 }
 
-/// Seconds since 1970 of "Sat, 21 Nov 2026 13:00:00 GMT".
-std::optional<std::int64_t> seconds_of(std::string_view date) {
-  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  std::tm moment{};
-  std::array<char, 4> month{};
-  const std::string text(date.substr(0, 64));
-  if (std::sscanf(text.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &moment.tm_mday, month.data(),
-                  &moment.tm_year, &moment.tm_hour, &moment.tm_min, &moment.tm_sec) != 6) {
-    return std::nullopt;
-  }
-  const auto at = months.find(month.data());
-  if (at == std::string_view::npos) return std::nullopt;
-  moment.tm_mon = static_cast<int>(at / 3);
-  moment.tm_year -= 1900;
-  return ::timegm(&moment);
-}
-
 std::string about_clocks(const response& answer, std::int64_t now) {
   const auto ahead = minutes_ahead(answer, now);
   if (!ahead) return "Compare this machine's clock with the server's.";
@@ -172,9 +154,9 @@ std::string reason_of(const response& answer) {
 }
 
 std::optional<std::int64_t> minutes_ahead(const response& answer, std::int64_t now) {
-  const auto theirs = seconds_of(answer.headers.get("Date"));
+  const auto theirs = date_in(answer.headers.get("Date"));
   if (!theirs) return std::nullopt;
-  const auto minutes = (now - *theirs) / 60;
+  const auto minutes = (now - std::chrono::system_clock::to_time_t(*theirs)) / 60;
   return minutes == 0 ? std::nullopt : std::optional(minutes);
 }
 

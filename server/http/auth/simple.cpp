@@ -80,16 +80,7 @@ class with_secret : public authentication {
 
   task<verdict> judge(const request& sent, const response& answer) override {
     if (answer.status != unauthorized) co_return verdict::final;
-    const auto offered = offered_mechanisms(answer);
-    const bool wanted = offered.empty() ||
-                        std::any_of(offered.begin(), offered.end(), [&](const std::string& name) {
-                          return equal_ignoring_case(name, scheme());
-                        });
-    if (!wanted) {
-      throw failure(failure_kind::unauthorized,
-                    concat(sent.target.host_and_port(), " does not take ", scheme(), ". ",
-                           what_is_offered(answer), " Set \"auth\" in the profile."));
-    }
+    require_mechanism(scheme(), sent, answer);
     const auto sent_field = sent.headers.get("Authorization");
     const auto now = kept_->value();
     if (sent_field != field_for(now)) co_return verdict::again;  // another one was given meanwhile
@@ -168,10 +159,23 @@ std::vector<std::string> offered_mechanisms(const response& answer, std::string_
   return out;
 }
 
-std::string what_is_offered(const response& answer) {
-  const auto offered = offered_mechanisms(answer);
+std::string what_is_offered(const response& answer, std::string_view field) {
+  const auto offered = offered_mechanisms(answer, field);
   return offered.empty() ? std::string("It does not say which credentials it takes.")
                          : concat("It takes ", joined_with_and(offered), ".");
+}
+
+bool is_among(const std::vector<std::string>& offered, std::string_view name) {
+  return std::any_of(offered.begin(), offered.end(),
+                     [&](const std::string& each) { return equal_ignoring_case(each, name); });
+}
+
+void require_mechanism(std::string_view mechanism, const request& sent, const response& answer) {
+  const auto offered = offered_mechanisms(answer);
+  if (offered.empty() || is_among(offered, mechanism)) return;
+  throw failure(failure_kind::unauthorized,
+                concat(sent.target.host_and_port(), " does not take ", mechanism, ". ",
+                       what_is_offered(answer), " Set \"auth\" in the profile."));
 }
 
 std::shared_ptr<secret> fixed_secret(std::string value) {

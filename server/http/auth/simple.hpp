@@ -43,6 +43,10 @@ std::vector<std::string> offered_mechanisms(const response& answer,
                                             std::string_view field = "WWW-Authenticate");
 
 /// The same as a sentence: "It takes Basic and Negotiate."
-std::string what_is_offered(const response& answer);
+std::string what_is_offered(const response& answer, std::string_view field = "WWW-Authenticate");
+/// Throws failure{unauthorized} when a 401 offers mechanisms and `mechanism` is none of them.
+void require_mechanism(std::string_view mechanism, const request& sent, const response& answer);
+/// Whether a list of mechanisms has this one, in whatever case.
+bool is_among(const std::vector<std::string>& offered, std::string_view name);
 
 }  // namespace livyd::http

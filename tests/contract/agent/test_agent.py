@@ -18,7 +18,7 @@ def agent(server):
     session = server.client.create().wait_idle(300)
     agent = Agent(session)
     agent.install()
-    agent.run("import os, subprocess, sys, threading, time")
+    agent.run("import asyncio, os, subprocess, sys, threading, time")
     yield agent
     session.delete()
 
@@ -93,11 +93,13 @@ def test_the_beginning_of_a_run_ends_a_wait(agent):
 @pytest.mark.parametrize("code", ["time.sleep(600)", "while True: pass",
                                   "while True: print('x' * 100)",
                                   "threading.Event().wait()",
-                                  "import asyncio\nawait asyncio.sleep(600)",
+                                  "await asyncio.sleep(600)",
                                   "subprocess.run(['sleep', '600'])"],
                          ids=["sleep", "loop", "prints", "event", "await", "child"])
 def test_a_run_is_interrupted(agent, code):
-    name, statement = begun(agent, code)
+    # One statement, so that after its first word the cell's own line is never left again.
+    name, statement = begun(agent, "if True:\n    print('inside', flush=True)\n    " + code)
+    agent.read_to(name, b"inside")
     assert agent.facts("interrupt", run=name) == {"done": "interrupted"}
     output = agent.session.result(statement, seconds=20)["output"]
     assert (output["status"], output["ename"]) == ("error", "KeyboardInterrupt")

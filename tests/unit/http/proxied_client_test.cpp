@@ -476,13 +476,13 @@ TEST_F(ProxiedClient, ProvesItselfWithTheEnvironmentsPasswordUntilItIsRefused) {
   };
   connector some(client_settings{}, variables);
   const auto target = parse_url("https://gw.example.com");
-  const auto first = failure_of([&] { loop_.run(some.connect(target)); });
+  const auto first = failure_of([&] { loop_.run(some.connect(some.way_to(target), target)); });
   EXPECT_EQ(first.kind(), failure_kind::unauthorized);
   EXPECT_EQ(first.message(),
             concat("The proxy ", proxy.peer(),
                    " refused the user alice with the password of HTTPS_PROXY. It takes Basic. "
                    "Correct the variable and restart livyd, or set \"proxy\" in the profile."));
-  const auto second = failure_of([&] { loop_.run(some.connect(target)); });
+  const auto second = failure_of([&] { loop_.run(some.connect(some.way_to(target), target)); });
   EXPECT_THAT(second.message(), HasSubstr("with the password of HTTPS_PROXY"));
   EXPECT_THAT(heard_, ElementsAre(HasSubstr(base64_encoded("alice:secret"))));
 }
