@@ -18,7 +18,7 @@ namespace livyd::protocol {
 
 /// The SHA-256 of protocol.ts: both sides must have been built with the same.
 inline constexpr std::string_view protocol_hash =
-    "8c31aeacd6e48132ed6b4da36e282922f00f0dca22cc9128d5462082f0289683";
+    "cb17d9ed371c3acc2c31fc113ab923330f5548bb87a0ceffb7d13d0ce621f1d8";
 
 /// A message that is not what protocol.ts says; `what()` names the path of the culprit:
 /// `"source.firstLine" is missing`.
@@ -790,6 +790,348 @@ struct RunStopResult {
   bool operator==(const RunStopResult&) const = default;
 };
 
+struct HdfsEntry {
+  /// Within its folder; "" for the path that was asked for.
+  std::string name = {};
+  bool folder = false;
+  std::int64_t bytes = 0;
+  std::int64_t modified = 0;
+  std::string owner = {};
+  std::string group = {};
+  /// Octal: "755".
+  std::string permission = {};
+  bool operator==(const HdfsEntry&) const = default;
+};
+
+struct HdfsParams {
+  std::string profile = {};
+  /// Absolute, or below the user's home folder; "" is that folder. Not encoded.
+  std::string path = {};
+  bool operator==(const HdfsParams&) const = default;
+};
+
+struct HdfsStatusResult {
+  /// The absolute path.
+  std::string path = {};
+  HdfsEntry entry = {};
+  bool operator==(const HdfsStatusResult&) const = default;
+};
+
+struct HdfsListResult {
+  /// The folder's absolute path.
+  std::string path = {};
+  std::vector<HdfsEntry> entries = {};
+  /// Said when the folder has more entries than are listed.
+  std::optional<std::string> detail = {};
+  bool operator==(const HdfsListResult&) const = default;
+};
+
+struct HdfsMoveParams {
+  std::string profile = {};
+  std::string from = {};
+  std::string to = {};
+  bool overwrite = false;
+  bool operator==(const HdfsMoveParams&) const = default;
+};
+
+struct HdfsRemoveParams {
+  std::string profile = {};
+  std::string path = {};
+  /// A folder with all that is in it.
+  bool recursive = false;
+  bool operator==(const HdfsRemoveParams&) const = default;
+};
+
+struct HdfsTransferParams {
+  std::string profile = {};
+  std::string path = {};
+  /// Absolute path on this machine.
+  std::string file = {};
+  bool overwrite = false;
+  /// Names its `transfer/progress`; absent: none is sent.
+  std::optional<std::string> transfer = {};
+  bool operator==(const HdfsTransferParams&) const = default;
+};
+
+/// At most ten times a second.
+struct TransferProgress {
+  std::string transfer = {};
+  std::int64_t bytes = 0;
+  std::optional<std::int64_t> total = {};
+  /// What is done: "Sending modules".
+  std::optional<std::string> text = {};
+  bool operator==(const TransferProgress&) const = default;
+};
+
+/// The field of Livy's payload that names it.
+enum class BundleKind {
+  py_files,
+  jars,
+  files,
+  archives,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(BundleKind value) {
+  switch (value) {
+    case BundleKind::py_files: return "pyFiles";
+    case BundleKind::jars: return "jars";
+    case BundleKind::files: return "files";
+    case BundleKind::archives: return "archives";
+  }
+  return "";
+}
+
+/// How bundles travel.
+enum class Carrier {
+  webhdfs,
+  /// Livy's own upload into a session; 100 MiB at most.
+  livy,
+  /// As text, through statements of the session.
+  session,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(Carrier value) {
+  switch (value) {
+    case Carrier::webhdfs: return "webhdfs";
+    case Carrier::livy: return "livy";
+    case Carrier::session: return "session";
+  }
+  return "";
+}
+
+struct DeployParams {
+  std::string profile = {};
+  /// The document that the user looks at: the search for `scripts/` and `modules/` begins there.
+  std::optional<std::string> file = {};
+  /// Names its `transfer/progress`; absent: none is sent.
+  std::optional<std::string> transfer = {};
+  bool operator==(const DeployParams&) const = default;
+};
+
+enum class BundleState {
+  /// What is at the target is what is here.
+  current,
+  /// An older one is at the target.
+  changed,
+  absent,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(BundleState value) {
+  switch (value) {
+    case BundleState::current: return "current";
+    case BundleState::changed: return "changed";
+    case BundleState::absent: return "absent";
+  }
+  return "";
+}
+
+struct Bundle {
+  std::string name = {};
+  BundleKind kind = {};
+  /// Where it comes from: absolute path of a folder or file.
+  std::string source = {};
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+  /// Over names and contents, 64 hexadecimal digits.
+  std::string hash = {};
+  BundleState state = {};
+  /// The path at the target, or the name in the session.
+  std::string target = {};
+  bool operator==(const Bundle&) const = default;
+};
+
+struct DeployResult {
+  Carrier carrier = {};
+  /// Why this one, as a sentence.
+  std::string reason = {};
+  std::vector<Bundle> bundles = {};
+  /// To be sent, or what was sent.
+  std::int64_t bytes = 0;
+  /// A sentence each: what was left out and why.
+  std::vector<std::string> remarks = {};
+  bool operator==(const DeployResult&) const = default;
+};
+
+/// Something that livyd has put there.
+struct Deployed {
+  std::string bundle = {};
+  BundleKind kind = {};
+  std::string source = {};
+  std::string hash = {};
+  std::string target = {};
+  Carrier carrier = {};
+  std::int64_t bytes = 0;
+  /// When it was sent.
+  std::int64_t time = 0;
+  /// Names of the sessions that were given it.
+  std::vector<std::string> sessions = {};
+  /// What is here now differs from it, or is gone.
+  bool stale = false;
+  bool operator==(const Deployed&) const = default;
+};
+
+struct DeployListResult {
+  /// The newest first.
+  std::vector<Deployed> deployed = {};
+  bool operator==(const DeployListResult&) const = default;
+};
+
+struct DeployRemoveParams {
+  std::string profile = {};
+  std::string target = {};
+  bool operator==(const DeployRemoveParams&) const = default;
+};
+
+struct ModuleReloadParams {
+  std::string profile = {};
+  /// The document that the user looks at; also the module, where `modules` is empty and `push`.
+  std::optional<std::string> file = {};
+  /// Dotted names; empty: all that have changed since the session got them.
+  std::vector<std::string> modules = {};
+  /// Send them also when nothing has changed, and when they were never deployed.
+  bool push = false;
+  bool operator==(const ModuleReloadParams&) const = default;
+};
+
+struct KeptModule {
+  std::string module = {};
+  /// Why the old one stays: "SyntaxError: invalid syntax (etl.py, line 3)".
+  std::string reason = {};
+  bool operator==(const KeptModule&) const = default;
+};
+
+/// What Spark's executors have of it.
+enum class ExecutorState {
+  /// New Python workers will import the new modules.
+  fresh,
+  /// The old modules, until the session is restarted; the reason is in `detail`.
+  stale,
+  /// There is no Spark in the session, or nothing was sent.
+  none,
+};
+
+/// The word as it stands on the wire.
+constexpr std::string_view name_of(ExecutorState value) {
+  switch (value) {
+    case ExecutorState::fresh: return "fresh";
+    case ExecutorState::stale: return "stale";
+    case ExecutorState::none: return "none";
+  }
+  return "";
+}
+
+struct ModuleReloadResult {
+  /// How many files went out, and their bytes.
+  std::int64_t files = 0;
+  std::int64_t bytes = 0;
+  /// In the order in which they were loaded.
+  std::vector<std::string> reloaded = {};
+  std::vector<KeptModule> kept = {};
+  ExecutorState executors = {};
+  /// What happened, as a sentence.
+  std::string detail = {};
+  bool operator==(const ModuleReloadResult&) const = default;
+};
+
+struct StandaloneParams {
+  std::string profile = {};
+  /// The script that it runs; absent: it only carries the packages.
+  std::optional<std::string> file = {};
+  /// `sys.argv[1:]` unless it is given others.
+  std::vector<std::string> arguments = {};
+  /// Absolute path of the file to be written.
+  std::string output = {};
+  bool operator==(const StandaloneParams&) const = default;
+};
+
+struct StandaloneResult {
+  std::string output = {};
+  std::int64_t bytes = 0;
+  /// Of the packages inside.
+  std::int64_t files = 0;
+  std::string hash = {};
+  std::vector<std::string> remarks = {};
+  bool operator==(const StandaloneResult&) const = default;
+};
+
+struct BatchSubmitParams {
+  std::string profile = {};
+  /// Absolute path on this machine, or a URI of the cluster ("hdfs:///jobs/etl.py").
+  std::string file = {};
+  std::vector<std::string> arguments = {};
+  /// Packed with the packages into one file first.
+  bool standalone = false;
+  /// Names its `transfer/progress`; absent: none is sent.
+  std::optional<std::string> transfer = {};
+  bool operator==(const BatchSubmitParams&) const = default;
+};
+
+struct BatchInfo {
+  std::string profile = {};
+  std::string batch = {};
+  /// Livy's word: starting, running, success, dead, killed, …
+  std::string state = {};
+  /// Nothing more will happen.
+  bool finished = false;
+  std::optional<std::string> name = {};
+  std::optional<std::string> application_id = {};
+  std::optional<std::string> owner = {};
+  std::optional<std::string> proxy_user = {};
+  std::optional<std::string> spark_ui_url = {};
+  std::optional<std::string> driver_log_url = {};
+  /// Submitted by livyd for this user.
+  bool mine = false;
+  /// One sentence: what it waits for, or why it failed.
+  std::optional<std::string> detail = {};
+  bool operator==(const BatchInfo&) const = default;
+};
+
+struct BatchParams {
+  std::string profile = {};
+  std::string batch = {};
+  bool operator==(const BatchParams&) const = default;
+};
+
+struct BatchListResult {
+  /// The user's own first, the newest first.
+  std::vector<BatchInfo> batches = {};
+  bool operator==(const BatchListResult&) const = default;
+};
+
+struct BatchLogParams {
+  std::string profile = {};
+  std::string batch = {};
+  /// The first line wanted; absent: the last `size` lines.
+  std::optional<std::int64_t> from = {};
+  std::int64_t size = 0;
+  bool operator==(const BatchLogParams&) const = default;
+};
+
+struct BatchLogPage {
+  std::string batch = {};
+  std::int64_t from = 0;
+  /// How many lines the server has now.
+  std::int64_t total = 0;
+  std::vector<std::string> lines = {};
+  bool operator==(const BatchLogPage&) const = default;
+};
+
+/// New lines of a followed batch.
+struct BatchLines {
+  std::string profile = {};
+  std::string batch = {};
+  LogSection section = {};
+  std::vector<std::string> lines = {};
+  /// Present when lines may be missing before these: about how many, 0 = nobody knows.
+  std::optional<std::int64_t> gap = {};
+  /// Nothing follows.
+  std::optional<bool> ended = {};
+  bool operator==(const BatchLines&) const = default;
+};
+
 enum class Severity {
   info,
   warning,
@@ -1064,6 +1406,134 @@ struct history_clear {
   using result = Empty;
 };
 
+struct hdfs_status {
+  static constexpr std::string_view method = "hdfs/status";
+  using params = HdfsParams;
+  using result = HdfsStatusResult;
+};
+
+struct hdfs_list {
+  static constexpr std::string_view method = "hdfs/list";
+  using params = HdfsParams;
+  using result = HdfsListResult;
+};
+
+/// With its parents.
+struct hdfs_make_folder {
+  static constexpr std::string_view method = "hdfs/makeFolder";
+  using params = HdfsParams;
+  using result = HdfsStatusResult;
+};
+
+struct hdfs_move {
+  static constexpr std::string_view method = "hdfs/move";
+  using params = HdfsMoveParams;
+  using result = Empty;
+};
+
+struct hdfs_remove {
+  static constexpr std::string_view method = "hdfs/remove";
+  using params = HdfsRemoveParams;
+  using result = Empty;
+};
+
+/// From this machine; nothing half-written is left when it fails or is cancelled.
+struct hdfs_upload {
+  static constexpr std::string_view method = "hdfs/upload";
+  using params = HdfsTransferParams;
+  using result = HdfsStatusResult;
+};
+
+/// To this machine; the same.
+struct hdfs_download {
+  static constexpr std::string_view method = "hdfs/download";
+  using params = HdfsTransferParams;
+  using result = HdfsStatusResult;
+};
+
+/// What `deploy/run` would do now.
+struct deploy_plan {
+  static constexpr std::string_view method = "deploy/plan";
+  using params = DeployParams;
+  using result = DeployResult;
+};
+
+/// Sends what has changed. Where only a session can take it, the active one does.
+struct deploy_run {
+  static constexpr std::string_view method = "deploy/run";
+  using params = DeployParams;
+  using result = DeployResult;
+};
+
+struct deploy_list {
+  static constexpr std::string_view method = "deploy/list";
+  using params = DeployParams;
+  using result = DeployListResult;
+};
+
+/// Removes it from its target, and forgets it.
+struct deploy_remove {
+  static constexpr std::string_view method = "deploy/remove";
+  using params = DeployRemoveParams;
+  using result = Empty;
+};
+
+/// A statement: it runs behind what the session executes.
+struct module_reload {
+  static constexpr std::string_view method = "module/reload";
+  using params = ModuleReloadParams;
+  using result = ModuleReloadResult;
+};
+
+struct standalone_build {
+  static constexpr std::string_view method = "standalone/build";
+  using params = StandaloneParams;
+  using result = StandaloneResult;
+};
+
+struct batch_submit {
+  static constexpr std::string_view method = "batch/submit";
+  using params = BatchSubmitParams;
+  using result = BatchInfo;
+};
+
+struct batch_list {
+  static constexpr std::string_view method = "batch/list";
+  using params = ProfileParams;
+  using result = BatchListResult;
+};
+
+struct batch_get {
+  static constexpr std::string_view method = "batch/get";
+  using params = BatchParams;
+  using result = BatchInfo;
+};
+
+struct batch_kill {
+  static constexpr std::string_view method = "batch/kill";
+  using params = BatchParams;
+  using result = Empty;
+};
+
+struct batch_log {
+  static constexpr std::string_view method = "batch/log";
+  using params = BatchLogParams;
+  using result = BatchLogPage;
+};
+
+/// Answers at once; its log arrives as `batch/lines`, its states as `batch/changed`.
+struct batch_follow {
+  static constexpr std::string_view method = "batch/follow";
+  using params = BatchParams;
+  using result = Empty;
+};
+
+struct batch_unfollow {
+  static constexpr std::string_view method = "batch/unfollow";
+  using params = BatchParams;
+  using result = Empty;
+};
+
 struct state_show {
   static constexpr std::string_view method = "state/show";
   using params = Empty;
@@ -1110,6 +1580,28 @@ struct run_finished {
 struct log_lines {
   static constexpr std::string_view method = "log/lines";
   using params = LogLines;
+};
+
+struct transfer_progress {
+  static constexpr std::string_view method = "transfer/progress";
+  using params = TransferProgress;
+};
+
+/// Bundles were sent or removed, or what is here has changed since.
+struct deploy_changed {
+  static constexpr std::string_view method = "deploy/changed";
+  using params = ProfileParams;
+};
+
+/// Of the batches that were submitted or are followed here.
+struct batch_changed {
+  static constexpr std::string_view method = "batch/changed";
+  using params = BatchInfo;
+};
+
+struct batch_lines {
+  static constexpr std::string_view method = "batch/lines";
+  using params = BatchLines;
 };
 
 struct notice {
@@ -1243,6 +1735,36 @@ inline void read(const nlohmann::json& from, const place& at, WatchParams& to);
 inline void read(const nlohmann::json& from, const place& at, StateResult& to);
 inline void read(const nlohmann::json& from, const place& at, StopTruth& to);
 inline void read(const nlohmann::json& from, const place& at, RunStopResult& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsEntry& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsParams& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsStatusResult& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsListResult& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsMoveParams& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsRemoveParams& to);
+inline void read(const nlohmann::json& from, const place& at, HdfsTransferParams& to);
+inline void read(const nlohmann::json& from, const place& at, TransferProgress& to);
+inline void read(const nlohmann::json& from, const place& at, BundleKind& to);
+inline void read(const nlohmann::json& from, const place& at, Carrier& to);
+inline void read(const nlohmann::json& from, const place& at, DeployParams& to);
+inline void read(const nlohmann::json& from, const place& at, BundleState& to);
+inline void read(const nlohmann::json& from, const place& at, Bundle& to);
+inline void read(const nlohmann::json& from, const place& at, DeployResult& to);
+inline void read(const nlohmann::json& from, const place& at, Deployed& to);
+inline void read(const nlohmann::json& from, const place& at, DeployListResult& to);
+inline void read(const nlohmann::json& from, const place& at, DeployRemoveParams& to);
+inline void read(const nlohmann::json& from, const place& at, ModuleReloadParams& to);
+inline void read(const nlohmann::json& from, const place& at, KeptModule& to);
+inline void read(const nlohmann::json& from, const place& at, ExecutorState& to);
+inline void read(const nlohmann::json& from, const place& at, ModuleReloadResult& to);
+inline void read(const nlohmann::json& from, const place& at, StandaloneParams& to);
+inline void read(const nlohmann::json& from, const place& at, StandaloneResult& to);
+inline void read(const nlohmann::json& from, const place& at, BatchSubmitParams& to);
+inline void read(const nlohmann::json& from, const place& at, BatchInfo& to);
+inline void read(const nlohmann::json& from, const place& at, BatchParams& to);
+inline void read(const nlohmann::json& from, const place& at, BatchListResult& to);
+inline void read(const nlohmann::json& from, const place& at, BatchLogParams& to);
+inline void read(const nlohmann::json& from, const place& at, BatchLogPage& to);
+inline void read(const nlohmann::json& from, const place& at, BatchLines& to);
 inline void read(const nlohmann::json& from, const place& at, Severity& to);
 inline void read(const nlohmann::json& from, const place& at, NoticeAction& to);
 inline void read(const nlohmann::json& from, const place& at, Notice& to);
@@ -2302,6 +2824,539 @@ inline void detail::read(const nlohmann::json& from, const detail::place& at, Ru
 
 inline void from_json(const nlohmann::json& from, RunStopResult& to) { detail::read(from, {}, to); }
 
+inline void to_json(nlohmann::json& to, const HdfsEntry& from) {
+  to = nlohmann::json::object();
+  to["name"] = from.name;
+  to["folder"] = from.folder;
+  to["bytes"] = from.bytes;
+  to["modified"] = from.modified;
+  to["owner"] = from.owner;
+  to["group"] = from.group;
+  to["permission"] = from.permission;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsEntry& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "folder", to.folder);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "modified", to.modified);
+  detail::field(from, at, "owner", to.owner);
+  detail::field(from, at, "group", to.group);
+  detail::field(from, at, "permission", to.permission);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsEntry& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HdfsParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["path"] = from.path;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "path", to.path);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HdfsStatusResult& from) {
+  to = nlohmann::json::object();
+  to["path"] = from.path;
+  to["entry"] = from.entry;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsStatusResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "path", to.path);
+  detail::field(from, at, "entry", to.entry);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsStatusResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HdfsListResult& from) {
+  to = nlohmann::json::object();
+  to["path"] = from.path;
+  to["entries"] = from.entries;
+  if (from.detail) to["detail"] = *from.detail;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsListResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "path", to.path);
+  detail::field(from, at, "entries", to.entries);
+  detail::field(from, at, "detail", to.detail);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HdfsMoveParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["from"] = from.from;
+  to["to"] = from.to;
+  to["overwrite"] = from.overwrite;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsMoveParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "from", to.from);
+  detail::field(from, at, "to", to.to);
+  detail::field(from, at, "overwrite", to.overwrite);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsMoveParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HdfsRemoveParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["path"] = from.path;
+  to["recursive"] = from.recursive;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsRemoveParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "path", to.path);
+  detail::field(from, at, "recursive", to.recursive);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsRemoveParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const HdfsTransferParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["path"] = from.path;
+  to["file"] = from.file;
+  to["overwrite"] = from.overwrite;
+  if (from.transfer) to["transfer"] = *from.transfer;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, HdfsTransferParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "path", to.path);
+  detail::field(from, at, "file", to.file);
+  detail::field(from, at, "overwrite", to.overwrite);
+  detail::field(from, at, "transfer", to.transfer);
+}
+
+inline void from_json(const nlohmann::json& from, HdfsTransferParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const TransferProgress& from) {
+  to = nlohmann::json::object();
+  to["transfer"] = from.transfer;
+  to["bytes"] = from.bytes;
+  if (from.total) to["total"] = *from.total;
+  if (from.text) to["text"] = *from.text;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, TransferProgress& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "transfer", to.transfer);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "total", to.total);
+  detail::field(from, at, "text", to.text);
+}
+
+inline void from_json(const nlohmann::json& from, TransferProgress& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, BundleKind from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BundleKind& to) {
+  if (detail::is_word(from, "pyFiles")) { to = BundleKind::py_files; return; }
+  if (detail::is_word(from, "jars")) { to = BundleKind::jars; return; }
+  if (detail::is_word(from, "files")) { to = BundleKind::files; return; }
+  if (detail::is_word(from, "archives")) { to = BundleKind::archives; return; }
+  detail::refuse_word(from, at, "pyFiles, jars, files, archives");
+}
+
+inline void from_json(const nlohmann::json& from, BundleKind& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, Carrier from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Carrier& to) {
+  if (detail::is_word(from, "webhdfs")) { to = Carrier::webhdfs; return; }
+  if (detail::is_word(from, "livy")) { to = Carrier::livy; return; }
+  if (detail::is_word(from, "session")) { to = Carrier::session; return; }
+  detail::refuse_word(from, at, "webhdfs, livy, session");
+}
+
+inline void from_json(const nlohmann::json& from, Carrier& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const DeployParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  if (from.file) to["file"] = *from.file;
+  if (from.transfer) to["transfer"] = *from.transfer;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, DeployParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "file", to.file);
+  detail::field(from, at, "transfer", to.transfer);
+}
+
+inline void from_json(const nlohmann::json& from, DeployParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, BundleState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BundleState& to) {
+  if (detail::is_word(from, "current")) { to = BundleState::current; return; }
+  if (detail::is_word(from, "changed")) { to = BundleState::changed; return; }
+  if (detail::is_word(from, "absent")) { to = BundleState::absent; return; }
+  detail::refuse_word(from, at, "current, changed, absent");
+}
+
+inline void from_json(const nlohmann::json& from, BundleState& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Bundle& from) {
+  to = nlohmann::json::object();
+  to["name"] = from.name;
+  to["kind"] = from.kind;
+  to["source"] = from.source;
+  to["files"] = from.files;
+  to["bytes"] = from.bytes;
+  to["hash"] = from.hash;
+  to["state"] = from.state;
+  to["target"] = from.target;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Bundle& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "kind", to.kind);
+  detail::field(from, at, "source", to.source);
+  detail::field(from, at, "files", to.files);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "hash", to.hash);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "target", to.target);
+}
+
+inline void from_json(const nlohmann::json& from, Bundle& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const DeployResult& from) {
+  to = nlohmann::json::object();
+  to["carrier"] = from.carrier;
+  to["reason"] = from.reason;
+  to["bundles"] = from.bundles;
+  to["bytes"] = from.bytes;
+  to["remarks"] = from.remarks;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, DeployResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "carrier", to.carrier);
+  detail::field(from, at, "reason", to.reason);
+  detail::field(from, at, "bundles", to.bundles);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "remarks", to.remarks);
+}
+
+inline void from_json(const nlohmann::json& from, DeployResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const Deployed& from) {
+  to = nlohmann::json::object();
+  to["bundle"] = from.bundle;
+  to["kind"] = from.kind;
+  to["source"] = from.source;
+  to["hash"] = from.hash;
+  to["target"] = from.target;
+  to["carrier"] = from.carrier;
+  to["bytes"] = from.bytes;
+  to["time"] = from.time;
+  to["sessions"] = from.sessions;
+  to["stale"] = from.stale;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, Deployed& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "bundle", to.bundle);
+  detail::field(from, at, "kind", to.kind);
+  detail::field(from, at, "source", to.source);
+  detail::field(from, at, "hash", to.hash);
+  detail::field(from, at, "target", to.target);
+  detail::field(from, at, "carrier", to.carrier);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "time", to.time);
+  detail::field(from, at, "sessions", to.sessions);
+  detail::field(from, at, "stale", to.stale);
+}
+
+inline void from_json(const nlohmann::json& from, Deployed& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const DeployListResult& from) {
+  to = nlohmann::json::object();
+  to["deployed"] = from.deployed;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, DeployListResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "deployed", to.deployed);
+}
+
+inline void from_json(const nlohmann::json& from, DeployListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const DeployRemoveParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["target"] = from.target;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, DeployRemoveParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "target", to.target);
+}
+
+inline void from_json(const nlohmann::json& from, DeployRemoveParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ModuleReloadParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  if (from.file) to["file"] = *from.file;
+  to["modules"] = from.modules;
+  to["push"] = from.push;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ModuleReloadParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "file", to.file);
+  detail::field(from, at, "modules", to.modules);
+  detail::field(from, at, "push", to.push);
+}
+
+inline void from_json(const nlohmann::json& from, ModuleReloadParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const KeptModule& from) {
+  to = nlohmann::json::object();
+  to["module"] = from.module;
+  to["reason"] = from.reason;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, KeptModule& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "module", to.module);
+  detail::field(from, at, "reason", to.reason);
+}
+
+inline void from_json(const nlohmann::json& from, KeptModule& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, ExecutorState from) { to = std::string(name_of(from)); }
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ExecutorState& to) {
+  if (detail::is_word(from, "fresh")) { to = ExecutorState::fresh; return; }
+  if (detail::is_word(from, "stale")) { to = ExecutorState::stale; return; }
+  if (detail::is_word(from, "none")) { to = ExecutorState::none; return; }
+  detail::refuse_word(from, at, "fresh, stale, none");
+}
+
+inline void from_json(const nlohmann::json& from, ExecutorState& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const ModuleReloadResult& from) {
+  to = nlohmann::json::object();
+  to["files"] = from.files;
+  to["bytes"] = from.bytes;
+  to["reloaded"] = from.reloaded;
+  to["kept"] = from.kept;
+  to["executors"] = from.executors;
+  to["detail"] = from.detail;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, ModuleReloadResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "files", to.files);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "reloaded", to.reloaded);
+  detail::field(from, at, "kept", to.kept);
+  detail::field(from, at, "executors", to.executors);
+  detail::field(from, at, "detail", to.detail);
+}
+
+inline void from_json(const nlohmann::json& from, ModuleReloadResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const StandaloneParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  if (from.file) to["file"] = *from.file;
+  to["arguments"] = from.arguments;
+  to["output"] = from.output;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, StandaloneParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "file", to.file);
+  detail::field(from, at, "arguments", to.arguments);
+  detail::field(from, at, "output", to.output);
+}
+
+inline void from_json(const nlohmann::json& from, StandaloneParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const StandaloneResult& from) {
+  to = nlohmann::json::object();
+  to["output"] = from.output;
+  to["bytes"] = from.bytes;
+  to["files"] = from.files;
+  to["hash"] = from.hash;
+  to["remarks"] = from.remarks;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, StandaloneResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "output", to.output);
+  detail::field(from, at, "bytes", to.bytes);
+  detail::field(from, at, "files", to.files);
+  detail::field(from, at, "hash", to.hash);
+  detail::field(from, at, "remarks", to.remarks);
+}
+
+inline void from_json(const nlohmann::json& from, StandaloneResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchSubmitParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["file"] = from.file;
+  to["arguments"] = from.arguments;
+  to["standalone"] = from.standalone;
+  if (from.transfer) to["transfer"] = *from.transfer;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchSubmitParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "file", to.file);
+  detail::field(from, at, "arguments", to.arguments);
+  detail::field(from, at, "standalone", to.standalone);
+  detail::field(from, at, "transfer", to.transfer);
+}
+
+inline void from_json(const nlohmann::json& from, BatchSubmitParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchInfo& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["batch"] = from.batch;
+  to["state"] = from.state;
+  to["finished"] = from.finished;
+  if (from.name) to["name"] = *from.name;
+  if (from.application_id) to["applicationId"] = *from.application_id;
+  if (from.owner) to["owner"] = *from.owner;
+  if (from.proxy_user) to["proxyUser"] = *from.proxy_user;
+  if (from.spark_ui_url) to["sparkUiUrl"] = *from.spark_ui_url;
+  if (from.driver_log_url) to["driverLogUrl"] = *from.driver_log_url;
+  to["mine"] = from.mine;
+  if (from.detail) to["detail"] = *from.detail;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchInfo& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "batch", to.batch);
+  detail::field(from, at, "state", to.state);
+  detail::field(from, at, "finished", to.finished);
+  detail::field(from, at, "name", to.name);
+  detail::field(from, at, "applicationId", to.application_id);
+  detail::field(from, at, "owner", to.owner);
+  detail::field(from, at, "proxyUser", to.proxy_user);
+  detail::field(from, at, "sparkUiUrl", to.spark_ui_url);
+  detail::field(from, at, "driverLogUrl", to.driver_log_url);
+  detail::field(from, at, "mine", to.mine);
+  detail::field(from, at, "detail", to.detail);
+}
+
+inline void from_json(const nlohmann::json& from, BatchInfo& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["batch"] = from.batch;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "batch", to.batch);
+}
+
+inline void from_json(const nlohmann::json& from, BatchParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchListResult& from) {
+  to = nlohmann::json::object();
+  to["batches"] = from.batches;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchListResult& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "batches", to.batches);
+}
+
+inline void from_json(const nlohmann::json& from, BatchListResult& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchLogParams& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["batch"] = from.batch;
+  if (from.from) to["from"] = *from.from;
+  to["size"] = from.size;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchLogParams& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "batch", to.batch);
+  detail::field(from, at, "from", to.from);
+  detail::field(from, at, "size", to.size);
+}
+
+inline void from_json(const nlohmann::json& from, BatchLogParams& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchLogPage& from) {
+  to = nlohmann::json::object();
+  to["batch"] = from.batch;
+  to["from"] = from.from;
+  to["total"] = from.total;
+  to["lines"] = from.lines;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchLogPage& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "batch", to.batch);
+  detail::field(from, at, "from", to.from);
+  detail::field(from, at, "total", to.total);
+  detail::field(from, at, "lines", to.lines);
+}
+
+inline void from_json(const nlohmann::json& from, BatchLogPage& to) { detail::read(from, {}, to); }
+
+inline void to_json(nlohmann::json& to, const BatchLines& from) {
+  to = nlohmann::json::object();
+  to["profile"] = from.profile;
+  to["batch"] = from.batch;
+  to["section"] = from.section;
+  to["lines"] = from.lines;
+  if (from.gap) to["gap"] = *from.gap;
+  if (from.ended) to["ended"] = *from.ended;
+}
+
+inline void detail::read(const nlohmann::json& from, const detail::place& at, BatchLines& to) {
+  detail::expect_object(from, at);
+  detail::field(from, at, "profile", to.profile);
+  detail::field(from, at, "batch", to.batch);
+  detail::field(from, at, "section", to.section);
+  detail::field(from, at, "lines", to.lines);
+  detail::field(from, at, "gap", to.gap);
+  detail::field(from, at, "ended", to.ended);
+}
+
+inline void from_json(const nlohmann::json& from, BatchLines& to) { detail::read(from, {}, to); }
+
 inline void to_json(nlohmann::json& to, Severity from) { to = std::string(name_of(from)); }
 
 inline void detail::read(const nlohmann::json& from, const detail::place& at, Severity& to) {
@@ -2424,6 +3479,36 @@ void for_each_type(Visitor visit) {
   visit.template operator()<StateResult>("StateResult");
   visit.template operator()<StopTruth>("StopTruth");
   visit.template operator()<RunStopResult>("RunStopResult");
+  visit.template operator()<HdfsEntry>("HdfsEntry");
+  visit.template operator()<HdfsParams>("HdfsParams");
+  visit.template operator()<HdfsStatusResult>("HdfsStatusResult");
+  visit.template operator()<HdfsListResult>("HdfsListResult");
+  visit.template operator()<HdfsMoveParams>("HdfsMoveParams");
+  visit.template operator()<HdfsRemoveParams>("HdfsRemoveParams");
+  visit.template operator()<HdfsTransferParams>("HdfsTransferParams");
+  visit.template operator()<TransferProgress>("TransferProgress");
+  visit.template operator()<BundleKind>("BundleKind");
+  visit.template operator()<Carrier>("Carrier");
+  visit.template operator()<DeployParams>("DeployParams");
+  visit.template operator()<BundleState>("BundleState");
+  visit.template operator()<Bundle>("Bundle");
+  visit.template operator()<DeployResult>("DeployResult");
+  visit.template operator()<Deployed>("Deployed");
+  visit.template operator()<DeployListResult>("DeployListResult");
+  visit.template operator()<DeployRemoveParams>("DeployRemoveParams");
+  visit.template operator()<ModuleReloadParams>("ModuleReloadParams");
+  visit.template operator()<KeptModule>("KeptModule");
+  visit.template operator()<ExecutorState>("ExecutorState");
+  visit.template operator()<ModuleReloadResult>("ModuleReloadResult");
+  visit.template operator()<StandaloneParams>("StandaloneParams");
+  visit.template operator()<StandaloneResult>("StandaloneResult");
+  visit.template operator()<BatchSubmitParams>("BatchSubmitParams");
+  visit.template operator()<BatchInfo>("BatchInfo");
+  visit.template operator()<BatchParams>("BatchParams");
+  visit.template operator()<BatchListResult>("BatchListResult");
+  visit.template operator()<BatchLogParams>("BatchLogParams");
+  visit.template operator()<BatchLogPage>("BatchLogPage");
+  visit.template operator()<BatchLines>("BatchLines");
   visit.template operator()<Severity>("Severity");
   visit.template operator()<NoticeAction>("NoticeAction");
   visit.template operator()<Notice>("Notice");

@@ -562,6 +562,279 @@ export interface RunStopResult {
   message: string;
 }
 
+// ---------------------------------------------------------------- the cluster's files (WebHDFS)
+
+export interface HdfsEntry {
+  /** Within its folder; "" for the path that was asked for. */
+  name: string;
+  folder: boolean;
+  bytes: integer;
+  modified: integer;
+  owner: string;
+  group: string;
+  /** Octal: "755". */
+  permission: string;
+}
+
+export interface HdfsParams {
+  profile: string;
+  /** Absolute, or below the user's home folder; "" is that folder. Not encoded. */
+  path: string;
+}
+
+export interface HdfsStatusResult {
+  /** The absolute path. */
+  path: string;
+  entry: HdfsEntry;
+}
+
+export interface HdfsListResult {
+  /** The folder's absolute path. */
+  path: string;
+  entries: HdfsEntry[];
+  /** Said when the folder has more entries than are listed. */
+  detail?: string;
+}
+
+export interface HdfsMoveParams {
+  profile: string;
+  from: string;
+  to: string;
+  overwrite: boolean;
+}
+
+export interface HdfsRemoveParams {
+  profile: string;
+  path: string;
+  /** A folder with all that is in it. */
+  recursive: boolean;
+}
+
+export interface HdfsTransferParams {
+  profile: string;
+  path: string;
+  /** Absolute path on this machine. */
+  file: string;
+  overwrite: boolean;
+  /** Names its `transfer/progress`; absent: none is sent. */
+  transfer?: string;
+}
+
+/** At most ten times a second. */
+export interface TransferProgress {
+  transfer: string;
+  bytes: integer;
+  total?: integer;
+  /** What is done: "Sending modules". */
+  text?: string;
+}
+
+// ---------------------------------------------------------------- deployment
+
+/** The field of Livy's payload that names it. */
+export type BundleKind = "pyFiles" | "jars" | "files" | "archives";
+
+/** How bundles travel. */
+export type Carrier =
+  | "webhdfs"
+  /** Livy's own upload into a session; 100 MiB at most. */
+  | "livy"
+  /** As text, through statements of the session. */
+  | "session";
+
+export interface DeployParams {
+  profile: string;
+  /** The document that the user looks at: the search for `scripts/` and `modules/` begins there. */
+  file?: string;
+  /** Names its `transfer/progress`; absent: none is sent. */
+  transfer?: string;
+}
+
+export type BundleState =
+  /** What is at the target is what is here. */
+  | "current"
+  /** An older one is at the target. */
+  | "changed"
+  | "absent";
+
+export interface Bundle {
+  name: string;
+  kind: BundleKind;
+  /** Where it comes from: absolute path of a folder or file. */
+  source: string;
+  files: integer;
+  bytes: integer;
+  /** Over names and contents, 64 hexadecimal digits. */
+  hash: string;
+  state: BundleState;
+  /** The path at the target, or the name in the session. */
+  target: string;
+}
+
+export interface DeployResult {
+  carrier: Carrier;
+  /** Why this one, as a sentence. */
+  reason: string;
+  bundles: Bundle[];
+  /** To be sent, or what was sent. */
+  bytes: integer;
+  /** A sentence each: what was left out and why. */
+  remarks: string[];
+}
+
+/** Something that livyd has put there. */
+export interface Deployed {
+  bundle: string;
+  kind: BundleKind;
+  source: string;
+  hash: string;
+  target: string;
+  carrier: Carrier;
+  bytes: integer;
+  /** When it was sent. */
+  time: integer;
+  /** Names of the sessions that were given it. */
+  sessions: string[];
+  /** What is here now differs from it, or is gone. */
+  stale: boolean;
+}
+
+export interface DeployListResult {
+  /** The newest first. */
+  deployed: Deployed[];
+}
+
+export interface DeployRemoveParams {
+  profile: string;
+  target: string;
+}
+
+export interface ModuleReloadParams {
+  profile: string;
+  /** The document that the user looks at; also the module, where `modules` is empty and `push`. */
+  file?: string;
+  /** Dotted names; empty: all that have changed since the session got them. */
+  modules: string[];
+  /** Send them also when nothing has changed, and when they were never deployed. */
+  push: boolean;
+}
+
+export interface KeptModule {
+  module: string;
+  /** Why the old one stays: "SyntaxError: invalid syntax (etl.py, line 3)". */
+  reason: string;
+}
+
+/** What Spark's executors have of it. */
+export type ExecutorState =
+  /** New Python workers will import the new modules. */
+  | "fresh"
+  /** The old modules, until the session is restarted; the reason is in `detail`. */
+  | "stale"
+  /** There is no Spark in the session, or nothing was sent. */
+  | "none";
+
+export interface ModuleReloadResult {
+  /** How many files went out, and their bytes. */
+  files: integer;
+  bytes: integer;
+  /** In the order in which they were loaded. */
+  reloaded: string[];
+  kept: KeptModule[];
+  executors: ExecutorState;
+  /** What happened, as a sentence. */
+  detail: string;
+}
+
+export interface StandaloneParams {
+  profile: string;
+  /** The script that it runs; absent: it only carries the packages. */
+  file?: string;
+  /** `sys.argv[1:]` unless it is given others. */
+  arguments: string[];
+  /** Absolute path of the file to be written. */
+  output: string;
+}
+
+export interface StandaloneResult {
+  output: string;
+  bytes: integer;
+  /** Of the packages inside. */
+  files: integer;
+  hash: string;
+  remarks: string[];
+}
+
+// ---------------------------------------------------------------- batches
+
+export interface BatchSubmitParams {
+  profile: string;
+  /** Absolute path on this machine, or a URI of the cluster ("hdfs:///jobs/etl.py"). */
+  file: string;
+  arguments: string[];
+  /** Packed with the packages into one file first. */
+  standalone: boolean;
+  /** Names its `transfer/progress`; absent: none is sent. */
+  transfer?: string;
+}
+
+export interface BatchInfo {
+  profile: string;
+  batch: string;
+  /** Livy's word: starting, running, success, dead, killed, … */
+  state: string;
+  /** Nothing more will happen. */
+  finished: boolean;
+  name?: string;
+  applicationId?: string;
+  owner?: string;
+  proxyUser?: string;
+  sparkUiUrl?: string;
+  driverLogUrl?: string;
+  /** Submitted by livyd for this user. */
+  mine: boolean;
+  /** One sentence: what it waits for, or why it failed. */
+  detail?: string;
+}
+
+export interface BatchParams {
+  profile: string;
+  batch: string;
+}
+
+export interface BatchListResult {
+  /** The user's own first, the newest first. */
+  batches: BatchInfo[];
+}
+
+export interface BatchLogParams {
+  profile: string;
+  batch: string;
+  /** The first line wanted; absent: the last `size` lines. */
+  from?: integer;
+  size: integer;
+}
+
+export interface BatchLogPage {
+  batch: string;
+  from: integer;
+  /** How many lines the server has now. */
+  total: integer;
+  lines: string[];
+}
+
+/** New lines of a followed batch. */
+export interface BatchLines {
+  profile: string;
+  batch: string;
+  section: LogSection;
+  lines: string[];
+  /** Present when lines may be missing before these: about how many, 0 = nobody knows. */
+  gap?: integer;
+  /** Nothing follows. */
+  ended?: boolean;
+}
+
 // ---------------------------------------------------------------- notices
 
 export type Severity = "info" | "warning" | "error";
@@ -670,6 +943,47 @@ export const historySearch = new RequestType<HistorySearchParams, HistorySearchR
 /** Forgets every finished run and its output. */
 export const historyClear = new RequestType<Empty, Empty, Failure>("history/clear");
 
+export const hdfsStatus = new RequestType<HdfsParams, HdfsStatusResult, Failure>("hdfs/status");
+export const hdfsList = new RequestType<HdfsParams, HdfsListResult, Failure>("hdfs/list");
+/** With its parents. */
+export const hdfsMakeFolder = new RequestType<HdfsParams, HdfsStatusResult, Failure>(
+  "hdfs/makeFolder",
+);
+export const hdfsMove = new RequestType<HdfsMoveParams, Empty, Failure>("hdfs/move");
+export const hdfsRemove = new RequestType<HdfsRemoveParams, Empty, Failure>("hdfs/remove");
+/** From this machine; nothing half-written is left when it fails or is cancelled. */
+export const hdfsUpload = new RequestType<HdfsTransferParams, HdfsStatusResult, Failure>(
+  "hdfs/upload",
+);
+/** To this machine; the same. */
+export const hdfsDownload = new RequestType<HdfsTransferParams, HdfsStatusResult, Failure>(
+  "hdfs/download",
+);
+
+/** What `deploy/run` would do now. */
+export const deployPlan = new RequestType<DeployParams, DeployResult, Failure>("deploy/plan");
+/** Sends what has changed. Where only a session can take it, the active one does. */
+export const deployRun = new RequestType<DeployParams, DeployResult, Failure>("deploy/run");
+export const deployList = new RequestType<DeployParams, DeployListResult, Failure>("deploy/list");
+/** Removes it from its target, and forgets it. */
+export const deployRemove = new RequestType<DeployRemoveParams, Empty, Failure>("deploy/remove");
+/** A statement: it runs behind what the session executes. */
+export const moduleReload = new RequestType<ModuleReloadParams, ModuleReloadResult, Failure>(
+  "module/reload",
+);
+export const standaloneBuild = new RequestType<StandaloneParams, StandaloneResult, Failure>(
+  "standalone/build",
+);
+
+export const batchSubmit = new RequestType<BatchSubmitParams, BatchInfo, Failure>("batch/submit");
+export const batchList = new RequestType<ProfileParams, BatchListResult, Failure>("batch/list");
+export const batchGet = new RequestType<BatchParams, BatchInfo, Failure>("batch/get");
+export const batchKill = new RequestType<BatchParams, Empty, Failure>("batch/kill");
+export const batchLog = new RequestType<BatchLogParams, BatchLogPage, Failure>("batch/log");
+/** Answers at once; its log arrives as `batch/lines`, its states as `batch/changed`. */
+export const batchFollow = new RequestType<BatchParams, Empty, Failure>("batch/follow");
+export const batchUnfollow = new RequestType<BatchParams, Empty, Failure>("batch/unfollow");
+
 export const stateShow = new RequestType<Empty, StateResult, Failure>("state/show");
 
 export const watch = new RequestType<WatchParams, Empty, Failure>("watch");
@@ -684,4 +998,10 @@ export const runOutput = new NotificationType<RunOutput>("run/output");
 /** The last notification of a run: the same as a `run/changed` with its result. */
 export const runFinished = new NotificationType<RunInfo>("run/finished");
 export const logLines = new NotificationType<LogLines>("log/lines");
+export const transferProgress = new NotificationType<TransferProgress>("transfer/progress");
+/** Bundles were sent or removed, or what is here has changed since. */
+export const deployChanged = new NotificationType<ProfileParams>("deploy/changed");
+/** Of the batches that were submitted or are followed here. */
+export const batchChanged = new NotificationType<BatchInfo>("batch/changed");
+export const batchLines = new NotificationType<BatchLines>("batch/lines");
 export const notice = new NotificationType<Notice>("notice");

@@ -75,6 +75,38 @@ task<void> printer::credentials_changed(protocol::Credentials /*credentials*/) {
   co_return;
 }
 
+task<void> printer::transfer_progress(protocol::TransferProgress progress) {
+  if (json_) co_return co_await event("transfer/progress", json(progress));
+  const auto of = progress.total ? concat(" of ", human_bytes(*progress.total)) : std::string();
+  screen_.draw(
+      concat(progress.text.value_or(progress.transfer), ": ", human_bytes(progress.bytes), of));
+}
+
+/// The command that caused it says so itself.
+task<void> printer::deploy_changed(protocol::ProfileParams /*where*/) {
+  co_return;
+}
+
+task<void> printer::batch_changed(protocol::BatchInfo batch) {
+  if (json_) co_return co_await event("batch/changed", json(batch));
+  const auto why = batch.detail ? concat(" · ", *batch.detail) : std::string();
+  screen_.say(concat("· batch ", batch.batch, ": ", batch.state, why));
+}
+
+task<void> printer::batch_lines(protocol::BatchLines lines) {
+  rest();
+  if (json_) {
+    co_await event("batch/lines", json(lines));
+  } else {
+    protocol::LogLines shown;
+    shown.section = lines.section;
+    shown.lines = std::move(lines.lines);
+    shown.gap = lines.gap;
+    co_await screen_.output(log_.of(shown));
+  }
+  if (lines.ended.value_or(false) || screen_.reader_left()) give_up();
+}
+
 task<void> printer::wait() {
   while (!finished_ && !given_up_) co_await changed_.wait();
 }

@@ -28,6 +28,10 @@ class printer final : public listener {
   task<void> notice(protocol::Notice words) override;
   task<void> secret_needed(protocol::SecretNeeded what) override;
   task<void> credentials_changed(protocol::Credentials credentials) override;
+  task<void> transfer_progress(protocol::TransferProgress progress) override;
+  task<void> deploy_changed(protocol::ProfileParams where) override;
+  task<void> batch_changed(protocol::BatchInfo batch) override;
+  task<void> batch_lines(protocol::BatchLines lines) override;
 
   /// Who answers the service's questions; must not block.
   void on_secret_needed(std::function<void(protocol::SecretNeeded)> answer) {

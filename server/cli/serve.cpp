@@ -52,6 +52,18 @@ class speaker final : public listener {
   task<void> credentials_changed(protocol::Credentials credentials) override {
     return tell<protocol::credentials_changed>(std::move(credentials));
   }
+  task<void> transfer_progress(protocol::TransferProgress progress) override {
+    return tell<protocol::transfer_progress>(std::move(progress));
+  }
+  task<void> deploy_changed(protocol::ProfileParams where) override {
+    return tell<protocol::deploy_changed>(std::move(where));
+  }
+  task<void> batch_changed(protocol::BatchInfo batch) override {
+    return tell<protocol::batch_changed>(std::move(batch));
+  }
+  task<void> batch_lines(protocol::BatchLines lines) override {
+    return tell<protocol::batch_lines>(std::move(lines));
+  }
 
  private:
   template <class Message>

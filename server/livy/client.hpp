@@ -10,6 +10,7 @@
 #include "base/async.hpp"
 #include "http/client.hpp"
 #include "livy/api.hpp"
+#include "livy/batch.hpp"
 
 namespace livyd::livy {
 
@@ -83,6 +84,24 @@ class client {
   /// Nothing when the server does not know the job: it forgets one whose end was read once, so an
   /// answer that was lost on its way is lost for good. Throws as submit_job.
   task<std::optional<job_view>> read_job(std::string session, std::int64_t job);
+
+  /// Puts a file beside the driver, for the imports of driver and executors (`python`) or as a file
+  /// for both. A file of the same name that is there already stays. Throws failure{too_large} above
+  /// upload_limit, before anything is read; otherwise as submit_job. `bytes` as told by the owner.
+  task<void> upload(std::string session, bool python, std::string name, http::byte_source from,
+                    std::int64_t bytes);
+  /// livy.file.upload.max.size, unless a server was set up otherwise.
+  static constexpr std::int64_t upload_limit = 100LL << 20;
+
+  task<batch_view> create_batch(batch_request wanted);
+  /// By id or by name; nothing when the server says 404.
+  task<std::optional<batch_view>> find_batch(std::string id_or_name);
+  /// All of them, page by page; at most the first 10,000.
+  task<std::vector<batch_view>> list_batches();
+  /// `from` < 0: the tail. Throws failure{not_found}.
+  task<log_page> read_batch_log(std::string batch, std::int64_t from, std::int64_t size);
+  /// Deleting what is gone is no failure.
+  task<void> delete_batch(std::string batch);
 
  private:
   http::request request(http::method verb, std::string path, std::string query, std::string body,

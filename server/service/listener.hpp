@@ -19,6 +19,10 @@ class listener {
   virtual task<void> notice(protocol::Notice words) = 0;
   virtual task<void> secret_needed(protocol::SecretNeeded what) = 0;
   virtual task<void> credentials_changed(protocol::Credentials credentials) = 0;
+  virtual task<void> transfer_progress(protocol::TransferProgress progress) = 0;
+  virtual task<void> deploy_changed(protocol::ProfileParams where) = 0;
+  virtual task<void> batch_changed(protocol::BatchInfo batch) = 0;
+  virtual task<void> batch_lines(protocol::BatchLines lines) = 0;
 };
 
 }  // namespace livyd

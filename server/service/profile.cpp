@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -82,6 +83,17 @@ class section {
   void nested(const char* field, const std::function<void(const section&)>& read) const {
     if (const auto* found = find(field)) {
       read(section(profile_, path_.empty() ? field : concat(path_, ".", field), *found));
+    }
+  }
+
+  /// Each object of a list.
+  void each(const char* field, const std::function<void(const section&)>& read) const {
+    const auto* found = find(field);
+    if (found == nullptr) return;
+    if (!found->is_array()) must_be(field, "a list of objects");
+    for (std::size_t at = 0; at < found->size(); ++at) {
+      read(section(profile_, concat(path_.empty() ? "" : path_ + ".", field, "[", at, "]"),
+                   found->at(at)));
     }
   }
 
@@ -356,6 +368,68 @@ void read_webhdfs(const section& from, std::vector<std::string>& into) {
   }
 }
 
+bool is_bundle_name(std::string_view name) {
+  constexpr std::size_t longest = 100;
+  return !name.empty() && name.size() <= longest && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' ||
+                  c == '.';
+         });
+}
+
+deploy::bundle_rule read_bundle(const section& from) {
+  static constexpr std::array<std::string_view, 4> fields{"pyFiles", "jars", "files", "archives"};
+  from.allow_only({"name", "folder", "include", "exclude", "as", "alias"});
+  deploy::bundle_rule out;
+  std::string folder;
+  std::string as = "pyFiles";
+  from.text("name", out.name);
+  from.text("folder", folder);
+  from.texts("include", out.include);
+  from.texts("exclude", out.exclude);
+  from.word("as", fields, as);
+  from.text("alias", out.alias);
+  if (!is_bundle_name(out.name)) {
+    from.must_be("name", "a name of letters, digits, \"_\", \"-\" and \".\"");
+  }
+  out.kind = static_cast<deploy::bundle_kind>(std::find(fields.begin(), fields.end(), as) -
+                                              fields.begin());
+  if (!out.alias.empty() && out.kind != deploy::bundle_kind::archives) {
+    from.complain(concat(from.full_name("alias"), " is for \"as\": \"archives\" only."));
+  }
+  out.folder = std::move(folder);
+  return out;
+}
+
+void read_deploy(const section& from, deploy_settings& into) {
+  static constexpr std::array<std::string_view, 3> carriers{"webhdfs", "livy", "session"};
+  from.allow_only({"auto", "by", "root", "reload", "pickleByValue", "bundles"});
+  into.wanted = into.automatic = true;
+  from.flag("auto", into.automatic);
+  if (from.has("by")) {
+    std::string by;
+    from.word("by", carriers, by);
+    into.carrier = static_cast<protocol::Carrier>(std::find(carriers.begin(), carriers.end(), by) -
+                                                  carriers.begin());
+  }
+  from.text("root", into.root);
+  if (from.has("root") && !into.root.starts_with('/')) {
+    from.must_be("root", "an absolute path on HDFS, such as \"/user/alice/livyd\"");
+  }
+  from.flag("reload", into.reloads);
+  from.flag("pickleByValue", into.by_value);
+  from.each("bundles", [&](const section& part) {
+    into.bundles.push_back(read_bundle(part));
+    const auto same = std::count_if(
+        into.bundles.begin(), into.bundles.end(),
+        [&](const deploy::bundle_rule& one) { return one.name == into.bundles.back().name; });
+    if (same > 1) {
+      from.complain(concat("\"deploy.bundles\" has two bundles with the name \"",
+                           into.bundles.back().name, "\". Rename one of them."));
+    }
+  });
+}
+
 void read_kind(const section& from, std::string& into) {
   static constexpr std::array<std::string_view, 7> kinds{"pyspark", "python", "spark", "scala",
                                                          "sparkr",  "r",      "sql"};
@@ -387,7 +461,8 @@ void read_url(const section& from, const std::string& name, std::string& into) {
 profile read_profile(const std::string& name, const json& written) {
   const section top(name, "", written);
   top.allow_only({"url", "kind", "session", "auth", "tls", "proxy", "headers", "redirectHosts",
-                  "allowInsecure", "webhdfs", "python", "confirm", "agent", "extends", "abstract"});
+                  "allowInsecure", "webhdfs", "deploy", "python", "confirm", "agent", "extends",
+                  "abstract"});
   profile out;
   out.name = name;
   read_url(top, name, out.url);
@@ -400,6 +475,7 @@ profile read_profile(const std::string& name, const json& written) {
   read_redirect_hosts(top, out.redirect_hosts);
   top.flag("allowInsecure", out.allow_insecure);
   read_webhdfs(top, out.webhdfs);
+  top.nested("deploy", [&](const section& part) { read_deploy(part, out.deploy); });
   top.text("python", out.python);
   top.flag("confirm", out.confirm);
   top.flag("agent", out.agent);

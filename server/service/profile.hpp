@@ -3,11 +3,13 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/failure.hpp"
+#include "deploy/bundle.hpp"
 #include "http/client.hpp"
 #include "livy/api.hpp"
 #include "protocol/protocol.hpp"
@@ -33,6 +35,18 @@ struct proxy_choice {
   std::string user;
 };
 
+/// The profile's "deploy".
+struct deploy_settings {
+  bool wanted = false;     ///< there is such a section
+  bool automatic = false;  ///< before a session starts ("auto"; true where there is a section)
+  std::optional<protocol::Carrier> carrier;  ///< "by"; nothing: whatever works
+  std::string root;                          ///< "": ".livyd" in the user's home folder on HDFS
+  bool reloads = false;   ///< changed modules go into the session before each run ("reload")
+  bool by_value = false;  ///< cloudpickle.register_pickle_by_value instead of new workers
+  /// Empty: what `scripts/` and `modules/` hold.
+  std::vector<deploy::bundle_rule> bundles;
+};
+
 struct profile {
   std::string name;
   std::string url;  ///< "" for the embedded endpoint
@@ -45,7 +59,8 @@ struct profile {
   std::vector<std::string> redirect_hosts;  ///< Livy's passive servers may send us there
   bool allow_insecure = false;       ///< credentials may go over plain http to another machine
   std::vector<std::string> webhdfs;  ///< ".../webhdfs/v1" of each name node; empty: none
-  std::string python;                ///< interpreter of the embedded endpoint; "" = its default
+  deploy_settings deploy;
+  std::string python;  ///< interpreter of the embedded endpoint; "" = its default
   bool confirm = false;
   bool agent = true;  ///< false: Livy's plain way
 

@@ -66,6 +66,10 @@ class log_ear final : public listener {
     ended += now.ended.value_or(false) ? 1 : 0;
     co_return;
   }
+  task<void> transfer_progress(protocol::TransferProgress) override { co_return; }
+  task<void> deploy_changed(protocol::ProfileParams) override { co_return; }
+  task<void> batch_changed(protocol::BatchInfo) override { co_return; }
+  task<void> batch_lines(protocol::BatchLines) override { co_return; }
 
   lines told;
   lines notices;

@@ -53,6 +53,10 @@ class recorder final : public listener {
     credentials.push_back(std::move(what));
     co_return;
   }
+  task<void> transfer_progress(protocol::TransferProgress) override { co_return; }
+  task<void> deploy_changed(protocol::ProfileParams) override { co_return; }
+  task<void> batch_changed(protocol::BatchInfo) override { co_return; }
+  task<void> batch_lines(protocol::BatchLines) override { co_return; }
 
   std::vector<protocol::SessionInfo> sessions;
   std::vector<protocol::RunInfo> changes;

@@ -68,6 +68,10 @@ class ear final : public listener {
     changes.push_back(std::move(now));
     co_return;
   }
+  task<void> transfer_progress(protocol::TransferProgress) override { co_return; }
+  task<void> deploy_changed(protocol::ProfileParams) override { co_return; }
+  task<void> batch_changed(protocol::BatchInfo) override { co_return; }
+  task<void> batch_lines(protocol::BatchLines) override { co_return; }
   std::vector<protocol::Notice> notices;
   std::vector<protocol::Credentials> changes;
 };
