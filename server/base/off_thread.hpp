@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 
@@ -103,6 +104,22 @@ task<std::invoke_result_t<Work>> off_thread(Work work) {
           initiate, token, std::move(work));
   auto stored = co_await std::move(pending);
   if constexpr (!std::is_void_v<result_type>) co_return stored;
+}
+
+/// The same for work that may take long: `work` gets a token that says when to stop, and throws
+/// failure{cancelled} then.
+template <class Work>
+task<std::invoke_result_t<Work, std::stop_token>> stoppable_off_thread(Work work) {
+  std::stop_source source;
+  auto state = co_await asio::this_coro::cancellation_state;
+  auto slot = state.slot();
+  if (slot.is_connected()) {
+    slot.assign([source](asio::cancellation_type) mutable { source.request_stop(); });
+  }
+  auto running = off_thread([work = std::move(work), token = source.get_token()]() mutable {
+    return work(std::move(token));
+  });
+  co_return co_await std::move(running);
 }
 
 }  // namespace livyd

@@ -42,6 +42,9 @@ struct grammar {
     add_runs();
     add_profiles();
     add_hdfs();
+    add_deploy();
+    add_reload();
+    add_standalone();
     add_destination(state, believed.where);
     add_destination(doctor, looked_at.where);
     doctor->add_flag("--json", looked_at.json);
@@ -184,6 +187,37 @@ struct grammar {
     add("du", action::measure, "PATH", 0, many);
   }
 
+  void add_deploy() {
+    using action = deploy_command::action;
+    add_destination(deploy, project.where);
+    deploy->add_flag("--json", project.json);
+    deploy->add_option("--from", project.from);
+    deploy->add_flag_callback("--dry-run", [this] { project.what = action::plan; });
+    deploy->require_subcommand(0, 1);
+    const auto add = [this](const char* name, action what) {
+      auto* word = deploy->add_subcommand(name);
+      word->fallthrough();
+      word->final_callback([this, what] { project.what = what; });
+      return word;
+    };
+    add("list", action::list);
+    add("rm", action::remove)->add_option("TARGET", project.targets)->required();
+  }
+
+  void add_reload() {
+    add_destination(reload, again.where);
+    reload->add_flag("--json", again.json);
+    auto* modules = reload->add_option("MODULE", again.modules);
+    reload->add_option("--push", again.push)->excludes(modules);
+  }
+
+  void add_standalone() {
+    add_destination(standalone, one_file.where);
+    standalone->add_flag("--json", one_file.json);
+    standalone->add_option("-o,--output", one_file.output);
+    standalone->add_option("SCRIPT", one_file.script);
+  }
+
   void add_local() {
     local->add_option("--port", endpoint.port);
     local->add_flag("--strict", endpoint.strict);
@@ -203,6 +237,9 @@ struct grammar {
   CLI::App* runs = app.add_subcommand("runs");
   CLI::App* profiles = app.add_subcommand("profiles");
   CLI::App* hdfs = app.add_subcommand("hdfs");
+  CLI::App* deploy = app.add_subcommand("deploy");
+  CLI::App* reload = app.add_subcommand("reload");
+  CLI::App* standalone = app.add_subcommand("standalone");
   CLI::App* state = app.add_subcommand("state");
   CLI::App* doctor = app.add_subcommand("doctor");
   CLI::App* local = app.add_subcommand("local");
@@ -219,6 +256,9 @@ struct grammar {
   runs_command past;
   profiles_command servers;
   hdfs_command files;
+  deploy_command project;
+  reload_command again;
+  standalone_command one_file;
   state_command believed;
   doctor_command looked_at;
   local_command endpoint;
@@ -237,6 +277,9 @@ std::string_view help_of(const grammar& words) {
   if (words.runs->parsed()) return help::runs;
   if (words.profiles->parsed()) return help::profiles;
   if (words.hdfs->parsed()) return help::hdfs;
+  if (words.deploy->parsed()) return help::deploy;
+  if (words.reload->parsed()) return help::reload;
+  if (words.standalone->parsed()) return help::standalone;
   if (words.state->parsed()) return help::state;
   if (words.doctor->parsed()) return help::doctor;
   if (words.local->parsed()) return help::local;
@@ -295,6 +338,9 @@ command chosen(grammar& words, bool input_is_terminal) {
   if (words.runs->parsed()) return std::move(words.past);
   if (words.profiles->parsed()) return std::move(words.servers);
   if (words.hdfs->parsed()) return std::move(words.files);
+  if (words.deploy->parsed()) return std::move(words.project);
+  if (words.reload->parsed()) return std::move(words.again);
+  if (words.standalone->parsed()) return std::move(words.one_file);
   if (words.state->parsed()) return std::move(words.believed);
   if (words.doctor->parsed()) return std::move(words.looked_at);
   if (words.local->parsed()) return std::move(words.endpoint);
@@ -324,7 +370,10 @@ command parse_command_line(const std::vector<std::string>& arguments, bool input
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
   std::vector<std::string> ours(arguments.begin(), dashes);
   grammar words;
-  if (dashes != arguments.end()) words.run_it.arguments.assign(dashes + 1, arguments.end());
+  if (dashes != arguments.end()) {
+    words.run_it.arguments.assign(dashes + 1, arguments.end());
+    words.one_file.arguments = words.run_it.arguments;
+  }
   std::reverse(ours.begin(), ours.end());  // as CLI11 wants it
   try {
     words.app.parse(std::move(ours));
@@ -335,8 +384,10 @@ command parse_command_line(const std::vector<std::string>& arguments, bool input
   } catch (const CLI::ParseError& reason) {
     throw usage_problem(concat(reason.what(), ". See ", name_of_command(words), " --help."));
   }
-  if (dashes != arguments.end() && !words.run->parsed()) {
-    throw usage_problem("Arguments after -- belong to livyd run. See livyd --help.");
+  const bool takes_arguments = words.run->parsed() || words.standalone->parsed();
+  if (dashes != arguments.end() && !takes_arguments) {
+    throw usage_problem(
+        "Arguments after -- belong to livyd run or livyd standalone. See livyd --help.");
   }
   return chosen(words, input_is_terminal);
 }

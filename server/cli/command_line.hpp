@@ -97,6 +97,31 @@ struct hdfs_command {
   bool json = false;
 };
 
+struct deploy_command {
+  enum class action { plan, send, list, remove };
+
+  destination where;
+  action what = action::send;
+  std::string from;  ///< the file or folder from which the project is looked for; "" = here
+  std::vector<std::string> targets;
+  bool json = false;
+};
+
+struct reload_command {
+  destination where;
+  std::vector<std::string> modules;  ///< none: all that have changed
+  std::string push;                  ///< a file whose module goes into the session
+  bool json = false;
+};
+
+struct standalone_command {
+  destination where;
+  std::string script;
+  std::string output;
+  std::vector<std::string> arguments;  ///< what follows --
+  bool json = false;
+};
+
 struct state_command {
   destination where;
 };
@@ -126,8 +151,9 @@ struct print_command {
 
 using command =
     std::variant<run_command, sessions_command, session_command, statements_command, logs_command,
-                 runs_command, profiles_command, hdfs_command, state_command, doctor_command,
-                 local_command, trust_command, serve_command, print_command>;
+                 runs_command, profiles_command, hdfs_command, deploy_command, reload_command,
+                 standalone_command, state_command, doctor_command, local_command, trust_command,
+                 serve_command, print_command>;
 
 /// The words are wrong; `what()` says which and what to do.
 class usage_problem : public std::runtime_error {

@@ -9,11 +9,11 @@ _livyd() {
   case $before in
     --auth) COMPREPLY=($(compgen -W "none basic bearer kerberos" -- "$word")); return ;;
     --kind) COMPREPLY=($(compgen -W "pyspark spark sql sparkr" -- "$word")); return ;;
-    --profiles|--python) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --profiles|--python|--push|--output|-o) COMPREPLY=($(compgen -f -- "$word")); return ;;
     --profile|--url|--user|--session|--port|--tail|--from|-c) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles hdfs state doctor local trust serve completion version --help" -- "$word"))
+    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles hdfs deploy reload standalone state doctor local trust serve completion version --help" -- "$word"))
     return
   fi
   local words
@@ -26,6 +26,9 @@ _livyd() {
     logs) words="--follow --tail --from --session --profile --url --auth --user --profiles --json --help" ;;
     profiles) words="list show import --profiles --json --help" ;;
     hdfs) words="ls get put rm mkdir cat mv du --force --recursive --profile --profiles --json --yes --help" ;;
+    deploy) words="list rm --dry-run --from --profile --url --auth --user --profiles --json --yes --help" ;;
+    reload) words="--push --profile --url --auth --user --profiles --json --yes --help" ;;
+    standalone) words="--output --profile --profiles --json --help" ;;
     state) words="--profile --url --auth --user --profiles --help" ;;
     doctor) words="--profile --url --auth --user --profiles --json --help" ;;
     local) words="--port --python --strict --help" ;;
@@ -34,7 +37,7 @@ _livyd() {
     *) words="--help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
-  case $command in run|trust|profiles|hdfs) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
+  case $command in run|trust|profiles|hdfs|standalone) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
 }
 complete -o filenames -F _livyd livyd
 )";
@@ -45,7 +48,9 @@ _livyd() {
     'run:run a file, code or standard input' 'runs:what was run in this folder'
     'session:the session of this folder' 'sessions:list or kill sessions'
     'statements:what a session was asked to run' "logs:the driver's log"
-    'profiles:the servers that are set up' "hdfs:the cluster's files" 'state:what livyd believes'
+    'profiles:the servers that are set up' "hdfs:the cluster's files"
+    "deploy:this folder's packages on the cluster" 'reload:load changed modules again'
+    'standalone:one file with the packages inside' 'state:what livyd believes'
     'doctor:what is wrong on the way to a server'
     'local:the embedded Livy endpoint' 'trust:use the profiles of a workspace'
     'serve:speak JSON-RPC with an editor' 'completion:print a completion script'
@@ -76,6 +81,10 @@ _livyd() {
     hdfs) _arguments '--profile[the server to use]:name:' '--profiles[a file of profiles]:file:_files' \
       '(-f --force)'{-f,--force}'[replace a file]' '(-r --recursive)'{-r,--recursive}'[a folder with its content]' \
       '--json[one entry a line]' '--yes[do not ask]' '1:action:(ls get put rm mkdir cat mv du)' '*:file:_files' ;;
+    deploy) _arguments $where '--dry-run[what would be sent]' '--from[where the project is]:path:_files' \
+      '1:action:(list rm)' '*:target:' ;;
+    reload) _arguments $where '--push[a file that was never deployed]:file:_files' '*:module:' ;;
+    standalone) _arguments $where '(-o --output)'{-o,--output}'[the file]:file:_files' '1:script:_files' ;;
     state|doctor) _arguments $where ;;
     local) _arguments '--port[port]:port:' '--python[interpreter]:file:_files' '--strict[as bad as Livy]' ;;
     trust) _files -/ ;;
@@ -87,20 +96,20 @@ _livyd "$@"
 )";
 
 constexpr std::string_view fish_completion = R"(# fish completion for livyd
-set -l commands run runs session sessions statements logs profiles hdfs state doctor local trust serve completion version
+set -l commands run runs session sessions statements logs profiles hdfs deploy reload standalone state doctor local trust serve completion version
 complete -c livyd -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c livyd -n "__fish_seen_subcommand_from run" -F
 complete -c livyd -n "__fish_seen_subcommand_from run" -s c -x -d "code"
 complete -c livyd -n "__fish_seen_subcommand_from run statements logs" -l session -x -d "an existing session"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l once -d "delete the session afterwards"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l kind -x -a "pyspark spark sql sparkr"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l profile -x -d "the server to use"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l url -x -d "a server without a profile"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles state doctor" -l profiles -r -d "a file of profiles"
-complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles doctor" -l json -d "one event a line"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l profile -x -d "the server to use"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l url -x -d "a server without a profile"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles deploy reload standalone state doctor" -l profiles -r -d "a file of profiles"
+complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles deploy reload standalone doctor" -l json -d "one event a line"
 complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements" -s y -l yes -d "do not ask"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l auth -x -a "none basic bearer kerberos"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs state doctor" -l user -x -d "the name to log in with"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l auth -x -a "none basic bearer kerberos"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l user -x -d "the name to log in with"
 complete -c livyd -n "__fish_seen_subcommand_from profiles" -a "list show import"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -a "ls get put rm mkdir cat mv du" -s f -l force -d "replace a file"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -s r -l recursive -d "a folder with its content"
@@ -108,6 +117,10 @@ complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l profile -x -d "the se
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l profiles -r -d "a file of profiles"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l json -d "one entry a line"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -s y -l yes -d "do not ask"
+complete -c livyd -n "__fish_seen_subcommand_from deploy" -f -a "list rm" -l dry-run -d "what would be sent"
+complete -c livyd -n "__fish_seen_subcommand_from deploy" -l from -r -d "where the project is"
+complete -c livyd -n "__fish_seen_subcommand_from reload" -f -l push -r -d "a file that was never deployed"
+complete -c livyd -n "__fish_seen_subcommand_from standalone" -F -s o -l output -r -d "the file"
 complete -c livyd -n "__fish_seen_subcommand_from runs" -f -a "show search clear" -l code
 complete -c livyd -n "__fish_seen_subcommand_from session" -f -a "show start attach restart stop keep"
 complete -c livyd -n "__fish_seen_subcommand_from sessions" -f -a kill -l mine

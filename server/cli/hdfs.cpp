@@ -17,8 +17,8 @@
 #include "cli/commands.hpp"
 #include "cli/conversation.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/hdfs_files.hpp"
 #include "cli/json_line.hpp"
+#include "hdfs/local_file.hpp"
 #include "hdfs/webhdfs.hpp"
 
 namespace livyd {

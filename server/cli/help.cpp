@@ -17,6 +17,9 @@ Commands (livyd COMMAND --help)
   statements   what a session was asked to run; cancel N
   logs, state  the driver's log; what livyd believes
   hdfs         the cluster's files: ls, get, put, rm, mkdir, cat, mv, du
+  deploy       send what has changed of this folder's scripts and packages: list, rm TARGET
+  reload       load changed modules again in the running session
+  standalone   one Python file that carries the packages inside
   doctor       look at each link on the way to a server, and say what is wrong
   profiles     the servers: list, show NAME, import FILE of sparkmagic or a console script
   local        the embedded Livy endpoint over the Python of this machine
@@ -158,6 +161,52 @@ constexpr std::string_view hdfs =
 A path without / at its beginning is below your home folder. A file appears under its name when all of
 it is there; Ctrl-C leaves nothing behind. Without "auth" HADOOP_USER_NAME, else your name here, says
 who you are.
+)";
+
+constexpr std::string_view deploy =
+    R"(Send this folder's scripts, packages and files to the cluster: what has changed, and no more.
+
+  livyd deploy --dry-run               what would be sent, and where to
+  livyd deploy
+  livyd deploy list                    what is there, since when, in which sessions, and what is stale
+  livyd deploy rm TARGET...            remove it from there
+
+  --from PATH       look for "scripts" and "modules" from this file or folder; unless set from here
+  --json            one line of JSON
+  -y, --yes         do not ask, where the profile says "confirm"
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+
+What is deployed says "deploy" in the profile (docs/profiles.md); without it, "scripts" with .py files
+and "modules" with packages, here and above. With "deploy" each new session gets it by itself.
+)";
+
+constexpr std::string_view reload =
+    R"(Load modules again in this folder's running session, without a restart.
+
+  livyd reload                         all that have changed since the session got them
+  livyd reload etl.load report         these, whether they changed or not
+  livyd reload --push helpers.py       a module that was never deployed
+
+  --json            what was loaded, what stayed the old one and why, as one line of JSON
+  -y, --yes         do not ask, where the profile says "confirm"
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+
+It runs behind what the session executes. docs/reload.md says what becomes of objects that exist.
+Exit code 1 when a module stayed the old one.
+)";
+
+constexpr std::string_view standalone =
+    R"(Make one Python file that carries the packages inside and needs nothing beside it.
+
+  livyd standalone job.py              job-standalone.py, for python3, spark-submit or a batch
+  livyd standalone job.py -o job-full.py -- --date today
+  livyd standalone                     only the packages, to be run before other code
+
+  -o, --output FILE
+  --json            one line of JSON
+  --profile NAME, --profiles FILE      whose "deploy" says which packages, as in livyd run --help
+
+What follows -- is sys.argv[1:], unless the program is given other arguments.
 )";
 
 constexpr std::string_view state =

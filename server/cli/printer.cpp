@@ -1,5 +1,6 @@
 #include "cli/printer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -9,6 +10,14 @@
 namespace livyd {
 
 using nlohmann::json;
+
+namespace {
+
+std::string bytes_text(std::int64_t bytes) {
+  return human_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, bytes)));
+}
+
+}  // namespace
 
 printer::printer(const asio::any_io_executor& executor, clock& time, terminal& screen, bool as_json)
     : changed_(executor), time_(time), screen_(screen), json_(as_json), began_(time.now()) {
@@ -77,9 +86,9 @@ task<void> printer::credentials_changed(protocol::Credentials /*credentials*/) {
 
 task<void> printer::transfer_progress(protocol::TransferProgress progress) {
   if (json_) co_return co_await event("transfer/progress", json(progress));
-  const auto of = progress.total ? concat(" of ", human_bytes(*progress.total)) : std::string();
+  const auto of = progress.total ? concat(" of ", bytes_text(*progress.total)) : std::string();
   screen_.draw(
-      concat(progress.text.value_or(progress.transfer), ": ", human_bytes(progress.bytes), of));
+      concat(progress.text.value_or(progress.transfer), ": ", bytes_text(progress.bytes), of));
 }
 
 /// The command that caused it says so itself.

@@ -1,6 +1,7 @@
 // The one active session of a profile: found again, brought up, attached to, lost and removed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,14 @@ class active_session {
                  const profile& where, connection& server);
 
   const protocol::SessionInfo& info() const { return known_.info(); }
+
+  /// Whoever puts code onto the cluster: before a session is asked for, and once it can be used.
+  using starting_told = std::function<task<void>(std::string)>;
+  void on_start(std::function<task<void>(livy::session_request&, starting_told)> before,
+                std::function<task<void>(livy::client&, starting_told)> after) {
+    begin_.prepare = std::move(before);
+    equip_ = std::move(after);
+  }
 
   /// Looks whether the stored session is still there; creates nothing. Trouble on the way is told
   /// as the state "unreachable" with its reason, not thrown.
@@ -115,6 +124,7 @@ class active_session {
   bool give_up_ = false;        // the user cancelled the start
   bool removing_ = false;       // the user removes it while it starts
   bool abandoned_ = false;
+  std::function<task<void>(livy::client&, starting_told)> equip_;
 };
 
 }  // namespace livyd

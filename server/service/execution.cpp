@@ -221,6 +221,7 @@ task<bool> execution::submit() {
     if (run_.stop_asked) throw_cancelled();
     std::optional<failure> problem;
     try {
+      if (tools_.prepare) co_await tools_.prepare(run_, *livy_, session);
       co_await submit_once(std::move(session));
     } catch (const failure& reason) {
       problem = reason;

@@ -26,6 +26,8 @@ struct execution_tools {
   connection& server;
   /// Whether somebody looks on.
   std::function<bool()> watched;
+  /// Awaited once the session is there, before the code goes out.
+  std::function<task<void>(const run_record&, livy::client&, const ready_session&)> prepare;
 };
 
 class execution {

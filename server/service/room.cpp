@@ -120,6 +120,8 @@ room::room(asio::any_io_executor executor, clock& time, listener& events, store&
       settings_(std::move(settings)),
       connection_(executor, profile_, settings_.server),
       session_(executor, time, events, kept, profile_, connection_),
+      project_(executor, time, events, kept, profile_, connection_, session_, settings_.deployment),
+      files_(executor, events, connection_),
       log_(executor, time, events, profile_.name, session_, connection_),
       around_{.time = time,
               .events = events,
@@ -131,7 +133,11 @@ room::room(asio::any_io_executor executor, clock& time, listener& events, store&
              .time = time,
              .session = session_,
              .server = connection_,
-             .watched = std::move(watched)} {
+             .watched = std::move(watched),
+             .prepare = [this](const run_record& run, livy::client& livy,
+                               const ready_session& session) {
+               return project_.before_run(run, livy, session);
+             }} {
   // A keytab gets its tickets by itself: there is nothing to warn of.
   if (connection_.tickets() && profile_.auth.kerberos.keytab.empty()) watch_tickets(events);
 }
@@ -397,7 +403,9 @@ std::vector<protocol::RunInfo> room::runs() const {
   return out;
 }
 
-void room::adjust(bool stop_on_error, std::filesystem::path output_file) {
+void room::adjust(bool stop_on_error, std::filesystem::path output_file,
+                  std::filesystem::path workspace) {
+  project_.deployed().use_workspace(std::move(workspace));
   settings_.stop_on_error = stop_on_error;
   around_.output_file = std::move(output_file);
 }

@@ -10,12 +10,14 @@
 
 #include "base/clock.hpp"
 #include "service/active_session.hpp"
+#include "service/cluster_files.hpp"
 #include "service/connection.hpp"
 #include "service/execution.hpp"
 #include "service/journal.hpp"
 #include "service/listener.hpp"
 #include "service/log_view.hpp"
 #include "service/profile.hpp"
+#include "service/project.hpp"
 #include "service/run_record.hpp"
 #include "service/store.hpp"
 #include "service/ticket_watch.hpp"
@@ -28,6 +30,7 @@ struct room_settings {
   std::uint64_t preview_bytes = 1_MiB;
   std::filesystem::path output_file;  ///< where ended runs are appended to; "" = nowhere
   bool stop_on_error = false;
+  deployment_settings deployment;
 };
 
 class room {
@@ -43,6 +46,8 @@ class room {
   active_session& session() { return session_; }
   connection& server() { return connection_; }
   log_view& log() { return log_; }
+  project& code() { return project_; }
+  cluster_files& files() { return files_; }
 
   task<protocol::SessionListResult> list_sessions();
   /// Whether livyd created that session for this user.
@@ -62,7 +67,8 @@ class room {
   bool quiet() const { return queue_.empty(); }
 
   /// Preferences that may change at any time.
-  void adjust(bool stop_on_error, std::filesystem::path output_file);
+  void adjust(bool stop_on_error, std::filesystem::path output_file,
+              std::filesystem::path workspace);
   /// Takes up what an earlier process has left, before anything else: what may have been sent is
   /// looked for on the server, what was not is held.
   void restore(stored_run left);
@@ -110,6 +116,8 @@ class room {
   room_settings settings_;
   connection connection_;
   active_session session_;
+  project project_;
+  cluster_files files_;
   log_view log_;
   // Of a profile with Kerberos; shared with the clients in flight, which outlive us when cancelled.
   std::shared_ptr<ticket_watch> tickets_;

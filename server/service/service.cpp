@@ -135,7 +135,8 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
   }
   for (const auto& [name, one] : rooms_) {
     one->adjust(configuration_.stop_on_error.value_or(false),
-                configuration_.output_file.value_or(""));
+                configuration_.output_file.value_or(""),
+                configuration_.workspace_folder.value_or(""));
   }
   take_up_runs();
   take_up_removals();
@@ -222,6 +223,8 @@ std::shared_ptr<room> service::room_of(const std::string& profile) {
       std::max<std::int64_t>(0, configuration_.preview_bytes.value_or(default_preview_bytes)));
   settings.stop_on_error = configuration_.stop_on_error.value_or(false);
   settings.output_file = configuration_.output_file.value_or("");
+  settings.deployment = {.workspace = configuration_.workspace_folder.value_or(""),
+                         .scratch = outputs_ / "bundles"};
   auto made = std::make_shared<room>(executor_, time_, events_, *store_, *journal_, where,
                                      std::move(settings), [this] { return looking_; });
   return rooms_.emplace(profile, std::move(made)).first->second;
@@ -288,6 +291,61 @@ task<protocol::SessionListResult> service::session_list(protocol::ProfileParams 
 task<std::shared_ptr<hdfs::client>> service::hdfs(std::string profile) {
   const auto wanted = wanted_room(profile);
   co_return co_await wanted->server().hdfs();
+}
+
+task<protocol::HdfsStatusResult> service::hdfs_status(protocol::HdfsParams params) {
+  co_return co_await wanted_room(params.profile)->files().status(params);
+}
+
+task<protocol::HdfsListResult> service::hdfs_list(protocol::HdfsParams params) {
+  co_return co_await wanted_room(params.profile)->files().list(params);
+}
+
+task<protocol::HdfsStatusResult> service::hdfs_make_folder(protocol::HdfsParams params) {
+  co_return co_await wanted_room(params.profile)->files().make_folder(params);
+}
+
+task<protocol::Empty> service::hdfs_move(protocol::HdfsMoveParams params) {
+  co_await wanted_room(params.profile)->files().move(params);
+  co_return protocol::Empty{};
+}
+
+task<protocol::Empty> service::hdfs_remove(protocol::HdfsRemoveParams params) {
+  co_await wanted_room(params.profile)->files().remove(params);
+  co_return protocol::Empty{};
+}
+
+task<protocol::HdfsStatusResult> service::hdfs_upload(protocol::HdfsTransferParams params) {
+  co_return co_await wanted_room(params.profile)->files().upload(params);
+}
+
+task<protocol::HdfsStatusResult> service::hdfs_download(protocol::HdfsTransferParams params) {
+  co_return co_await wanted_room(params.profile)->files().download(params);
+}
+
+task<protocol::DeployResult> service::deploy_plan(protocol::DeployParams params) {
+  co_return co_await wanted_room(params.profile)->code().deployed().plan(params);
+}
+
+task<protocol::DeployResult> service::deploy_run(protocol::DeployParams params) {
+  co_return co_await wanted_room(params.profile)->code().deploy(params);
+}
+
+task<protocol::DeployListResult> service::deploy_list(protocol::DeployParams params) {
+  co_return co_await room_of(params.profile)->code().deployed().list(params);
+}
+
+task<protocol::Empty> service::deploy_remove(protocol::DeployRemoveParams params) {
+  co_await wanted_room(params.profile)->code().deployed().remove(params);
+  co_return protocol::Empty{};
+}
+
+task<protocol::ModuleReloadResult> service::module_reload(protocol::ModuleReloadParams params) {
+  co_return co_await wanted_room(params.profile)->code().reload(params);
+}
+
+task<protocol::StandaloneResult> service::standalone_build(protocol::StandaloneParams params) {
+  co_return co_await room_of(params.profile)->code().standalone(params);
 }
 
 task<protocol::StatementListResult> service::statement_list(protocol::SessionParams params) {

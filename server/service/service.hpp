@@ -65,6 +65,21 @@ class service {
   /// The profile's HDFS. Throws what connection::hdfs() throws.
   task<std::shared_ptr<hdfs::client>> hdfs(std::string profile);
 
+  task<protocol::HdfsStatusResult> hdfs_status(protocol::HdfsParams params);
+  task<protocol::HdfsListResult> hdfs_list(protocol::HdfsParams params);
+  task<protocol::HdfsStatusResult> hdfs_make_folder(protocol::HdfsParams params);
+  task<protocol::Empty> hdfs_move(protocol::HdfsMoveParams params);
+  task<protocol::Empty> hdfs_remove(protocol::HdfsRemoveParams params);
+  task<protocol::HdfsStatusResult> hdfs_upload(protocol::HdfsTransferParams params);
+  task<protocol::HdfsStatusResult> hdfs_download(protocol::HdfsTransferParams params);
+
+  task<protocol::DeployResult> deploy_plan(protocol::DeployParams params);
+  task<protocol::DeployResult> deploy_run(protocol::DeployParams params);
+  task<protocol::DeployListResult> deploy_list(protocol::DeployParams params);
+  task<protocol::Empty> deploy_remove(protocol::DeployRemoveParams params);
+  task<protocol::ModuleReloadResult> module_reload(protocol::ModuleReloadParams params);
+  task<protocol::StandaloneResult> standalone_build(protocol::StandaloneParams params);
+
   task<protocol::StatementListResult> statement_list(protocol::SessionParams params);
   task<protocol::Empty> statement_cancel(protocol::StatementParams params);
 

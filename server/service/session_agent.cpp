@@ -5,7 +5,7 @@
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "livy/statement.hpp"
+#include "service/own_statement.hpp"
 
 namespace livyd {
 namespace {
@@ -14,19 +14,6 @@ using protocol::SessionState;
 
 /// A first statement warms a driver up, which takes seconds on a busy machine.
 constexpr duration install_patience = 60s;
-
-class collected_text final : public livy::output_sink {
- public:
-  task<void> restart() override {
-    text.clear();
-    co_return;
-  }
-  task<void> write(std::size_t, std::string_view, std::string_view piece) override {
-    if (text.size() < 64_KiB) text.append(piece);
-    co_return;
-  }
-  std::string text;
-};
 
 bool is_python(std::string_view kind) {
   return kind == "pyspark" || kind == "python" || kind == "pyspark3";
@@ -99,16 +86,10 @@ task<void> session_agent::install_by_statement(livy::client& livy) {
   const auto session = known_.info().id.value_or("");
   auto install = [&]() -> task<agent::greeting> {
     auto code = agent::install_statement(stored.nonce, stored.created);
-    const auto id = co_await livy.submit(session, std::move(code), "pyspark");
-    known_.saw_statement(session, id);
-    collected_text answer;
-    auto observe = [](const livy::statement_progress&) -> task<void> { co_return; };
-    const auto seen = co_await livy::follow_statement(livy, time_, session, id, answer, observe);
-    if (seen.status != "ok") {
-      throw failure(failure_kind::unsupported, "The agent could not be installed.",
-                    concat(seen.error_name, ": ", seen.error_value));
-    }
-    co_return agent::read_greeting(answer.text);
+    auto text = co_await text_of_statement(
+        livy, time_, session, std::move(code),
+        [this, session](std::int64_t id) { known_.saw_statement(session, id); });
+    co_return agent::read_greeting(text);
   };
   auto work = install();
   co_await with_deadline(std::move(work), install_patience,

@@ -24,6 +24,12 @@ task<livy::session_view> session_start::create(livy::client& livy, std::string& 
   wanted.name = livy::new_session_name(user_name(), known_.where().name);
   known_.begin(wanted.name);
   co_await known_.change(SessionState::starting, {});
+  if (prepare) {
+    co_await prepare(wanted, [this](std::string what) -> task<void> {
+      co_await known_.change(SessionState::starting, std::move(what));
+    });
+    co_await known_.change(SessionState::starting, {});
+  }
   const auto url = connection_.stored_url();
   known_.forget_statements();
   known_.forget_use();

@@ -1,6 +1,7 @@
 // How a new session comes to be: asked for exactly once, and waited for.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,10 @@ class session_start {
  public:
   session_start(clock& time, known_session& known, connection& server)
       : time_(time), known_(known), connection_(server) {}
+
+  /// Awaited before each POST: may add to what is asked for. What it throws ends the start.
+  std::function<task<void>(livy::session_request&, std::function<task<void>(std::string)> tell)>
+      prepare;
 
   /// Nothing was created since; what begun() tells.
   void forget() { begun_.clear(); }

@@ -55,8 +55,27 @@ stored_removal read_removal(const json& value) {
           .failed = value.value("failed", false)};
 }
 
+json written(const stored_bundle& bundle) {
+  return {{"name", bundle.name},   {"kind", bundle.kind},     {"source", bundle.source},
+          {"hash", bundle.hash},   {"target", bundle.target}, {"carrier", bundle.carrier},
+          {"bytes", bundle.bytes}, {"time", bundle.time},     {"sessions", bundle.sessions}};
+}
+
+stored_bundle read_bundle(const json& value) {
+  return {.name = value.value("name", ""),
+          .kind = value.value("kind", ""),
+          .source = value.value("source", ""),
+          .hash = value.value("hash", ""),
+          .target = value.value("target", ""),
+          .carrier = value.value("carrier", ""),
+          .bytes = value.value("bytes", std::int64_t{0}),
+          .time = value.value("time", std::int64_t{0}),
+          .sessions = value.value("sessions", std::vector<std::string>{})};
+}
+
 json written(const stored_profile& profile) {
   json out = json::object();
+  for (const auto& one : profile.deployed) out["deployed"].push_back(written(one));
   if (profile.session) out["session"] = written(*profile.session);
   for (const auto& one : profile.removals) out["removals"].push_back(written(one));
   const auto& words = profile.last_words;
@@ -72,6 +91,9 @@ stored_profile read_profile(const json& value) {
   if (value.contains("session")) out.session = read_stored(value.at("session"));
   if (value.contains("removals")) {
     for (const auto& one : value.at("removals")) out.removals.push_back(read_removal(one));
+  }
+  if (value.contains("deployed")) {
+    for (const auto& one : value.at("deployed")) out.deployed.push_back(read_bundle(one));
   }
   if (value.contains("lastWords")) {
     const auto& words = value.at("lastWords");
@@ -210,7 +232,8 @@ task<void> store::put_session(std::string profile, std::optional<stored_session>
 task<void> store::put_profile(std::string profile, stored_profile kept) {
   auto& text = kept.last_words.text;
   text = last_lines(std::move(text), words_limit);
-  const bool empty = !kept.session && kept.removals.empty() && is_empty(kept.last_words);
+  const bool empty =
+      !kept.session && kept.removals.empty() && is_empty(kept.last_words) && kept.deployed.empty();
   if (empty) {
     profiles_.erase(profile);
   } else {

@@ -46,11 +46,25 @@ struct stored_words {
 bool is_empty(const stored_words& words);
 bool is_of(const stored_words& words, const std::string& id_or_name);
 
+/// Something that livyd has put onto the cluster.
+struct stored_bundle {
+  std::string name;
+  std::string kind;                   ///< the field of Livy's payload
+  std::string source;                 ///< absolute path on this machine
+  std::string hash;                   ///< over names and contents
+  std::string target;                 ///< path on HDFS, or the file's name in a session
+  std::string carrier;                ///< "webhdfs", "livy", "session"
+  std::int64_t bytes = 0;             ///< as it was sent
+  std::int64_t time = 0;              ///< milliseconds since 1970
+  std::vector<std::string> sessions;  ///< the last ones that were given it
+};
+
 /// What is kept of a profile.
 struct stored_profile {
   std::optional<stored_session> session;
   std::vector<stored_removal> removals;
-  stored_words last_words;  ///< of the session that ended last
+  stored_words last_words;              ///< of the session that ended last
+  std::vector<stored_bundle> deployed;  ///< the newest first, at most deployed_limit
 };
 
 /// The last lines of `text` that fit into so many bytes.
@@ -60,6 +74,8 @@ class store {
  public:
   /// A session's last words are cut to so much.
   static constexpr std::size_t words_limit = 64_KiB;
+  /// So many bundles of a profile are remembered.
+  static constexpr std::size_t deployed_limit = 200;
 
   /// Takes the lock and reads the file. Throws failure{io} that names the process which holds it,
   /// after `patience` (zero or less: waits for ever); calls `waiting` once with that pid first. A

@@ -1,4 +1,4 @@
-#include "cli/hdfs_files.hpp"
+#include "hdfs/local_file.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
