@@ -17,8 +17,8 @@ enum class bundle_kind { py_files, jars, files, archives };
 std::string_view name_of(bundle_kind kind);
 
 /// How one bundle is found. Globs are relative to `folder`, with "/" on every system: `*` and `?`
-/// stay within a name, `[a-z]` is one of these, `**` is any number of folders; one that names a
-/// folder means all that is in it.
+/// stay within a name, `[a-z]` is one of these, `**` is any number of folders, "\" takes the meaning
+/// from what follows; one that names a folder means all that is in it. None leaves the folder.
 struct bundle_rule {
   std::string name;  ///< letters, digits, "_", "-", "."; unique in its profile
   bundle_kind kind = bundle_kind::py_files;
@@ -38,24 +38,28 @@ struct bundle_file {
 /// Python bundles are one archive of many files; each file that a rule of another kind finds is a
 /// bundle of its own, which travels as it is.
 struct bundle {
-  std::string name;
+  std::string name;  ///< the rule's; all files of one rule share it
   bundle_kind kind = bundle_kind::py_files;
   std::filesystem::path source;  ///< the rule's folder, or the one file
   bool packed = true;            ///< becomes a zip
   std::string alias;
   std::vector<bundle_file> files;  ///< sorted by path, bytewise
   std::uint64_t bytes = 0;
-  std::string hash;  ///< over paths and contents; the same in another folder, at another time
+  /// Over paths and contents, the same in another folder, at another time; of an unpacked one
+  /// the SHA-256 of its content.
+  std::string hash;
   /// Of a Python bundle: the names that can be imported, sorted ("etl", "report").
   std::vector<std::string> top_modules;
 
-  /// "modules-0123456789ab.zip"; of an unpacked one "driver-0123456789ab.jar".
+  /// "modules-0123456789ab.zip"; of an unpacked one "driver-0123456789ab.jar", with "_" for every
+  /// character that would have a meaning in an address.
   std::string file_name() const;
 };
 
-/// Never part of a bundle, whatever a rule says: `__pycache__`, `*.pyc`, `.git`, `.hg`, `.svn`,
-/// folders that hold a `pyvenv.cfg`, `node_modules`, `.tox`, `.mypy_cache`, `.pytest_cache`,
-/// `.ipynb_checkpoints`, `*.egg-info`, and what a `.livydignore` in the folder of the rule or above
+/// Never part of a bundle, whatever a rule says: `__pycache__`, `*.pyc`, `*.pyo`, `.git`, `.hg`,
+/// `.svn`, folders that hold a `pyvenv.cfg` or `conda-meta`, `node_modules`, `.tox`, `.mypy_cache`,
+/// `.ruff_cache`, `.pytest_cache`, `.ipynb_checkpoints`, `*.egg-info`, `.DS_Store`, editors' locks
+/// (`.#*`), `.livydignore` itself, and what a `.livydignore` in the folder of the rule or above
 /// it, up to the workspace's folder, names (lines as in .gitignore: `#` comments, `!` takes back,
 /// a leading "/" anchors, a trailing "/" means folders).
 

@@ -57,6 +57,7 @@ const badIncludes = [
   ],
   ["livy knows nothing of the agent", "server/livy/api.cpp", "agent/agent.hpp"],
   ["the agent knows nothing of the service", "server/agent/agent.cpp", "service/service.hpp"],
+  ["bundles know nothing of how bytes travel", "server/deploy/bundle.cpp", "http/client.hpp"],
   ["rpc knows nothing of HTTP", "server/rpc/server.cpp", "http/client.hpp"],
   ["the service knows nothing of JSON-RPC", "server/service/run.cpp", "rpc/server.hpp"],
   ["the service knows nothing of the command line", "server/service/run.cpp", "cli/terminal.hpp"],
@@ -76,6 +77,22 @@ test("keeps Beast, OpenSSL and GSSAPI in http's sources", () => {
   assert.deepEqual(problemsOf({ "server/http/client.cpp": text }), []);
   assert.equal(problemsOf({ "server/http/client.hpp": text }).length, 3);
   assert.equal(problemsOf({ "server/livy/client.cpp": text }).length, 3);
+});
+
+test("lets the digest, and nothing else in base, know OpenSSL's EVP", () => {
+  const text = "#include <openssl/evp.h>\n";
+  assert.deepEqual(problemsOf({ "server/base/digest.cpp": text }), []);
+  assert.equal(problemsOf({ "server/base/digest.hpp": text }).length, 1);
+  assert.equal(problemsOf({ "server/deploy/bundle.cpp": text }).length, 1);
+  const other = "#include <openssl/ssl.h>\n";
+  assert.equal(problemsOf({ "server/base/digest.cpp": other }).length, 1);
+});
+
+test("keeps libzip in the one file that packs", () => {
+  const text = "#include <zip.h>\n";
+  assert.deepEqual(problemsOf({ "server/deploy/zip.cpp": text }), []);
+  assert.equal(problemsOf({ "server/deploy/zip.hpp": text }).length, 1);
+  assert.equal(problemsOf({ "server/deploy/bundle.cpp": text }).length, 1);
 });
 
 test("keeps CLI11 in the sources of the command line", () => {
