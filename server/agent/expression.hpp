@@ -11,6 +11,9 @@ namespace livyd::agent {
 /// safe.
 std::string install_expression(std::string_view nonce, bool may_use_spark);
 
+/// A file of Python for zlib.decompress(base64.b85decode("…")).
+std::string packed(std::string_view python);
+
 /// `text`, printable ASCII, as a literal of Python 2 and 3.
 std::string python_text(std::string_view text);
 

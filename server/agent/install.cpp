@@ -19,7 +19,8 @@ std::string compressed(std::string_view text) {
   std::string out(length, '\0');
   const auto done = compress2(reinterpret_cast<Bytef*>(out.data()), &length,
                               reinterpret_cast<const Bytef*>(text.data()), text.size(), 9);
-  if (done != Z_OK) throw failure(failure_kind::internal, "The agent could not be compressed.");
+  if (done != Z_OK)
+    throw failure(failure_kind::internal, "A part of livyd could not be compressed.");
   out.resize(length);
   return out;
 }
@@ -46,8 +47,8 @@ std::string base85_encoded(std::string_view bytes) {
 }
 
 const std::string& packed_agent() {
-  static const auto packed = base85_encoded(compressed(livyd_agent_py));
-  return packed;
+  static const auto text = packed(livyd_agent_py);
+  return text;
 }
 
 /// Evaluates the agent's file in a dictionary of its own and calls its `install`; an interpreter
@@ -110,6 +111,10 @@ greeting read_greeting(std::string_view text) {
   } catch (const json::exception& unread) {
     refuse("it answers in another way than livyd's agent does", unread.what());
   }
+}
+
+std::string packed(std::string_view python) {
+  return base85_encoded(compressed(python));
 }
 
 std::string python_text(std::string_view text) {
