@@ -30,6 +30,12 @@ struct batch_view {
 /// Throws failure{not_livy} when there is no id or state in it.
 batch_view read_batch(const nlohmann::json& body);
 
+struct batch_page {
+  std::int64_t total = 0;
+  std::vector<batch_view> batches;
+};
+batch_page read_batch_page(const nlohmann::json& body);
+
 /// POST /batches. Empty strings and absent values are not sent.
 struct batch_request {
   std::string file;
@@ -49,5 +55,13 @@ struct batch_request {
   std::map<std::string, std::string> conf;
 };
 nlohmann::json batch_body(const batch_request& wanted);
+/// What a profile says of its sessions, for a batch: fields that batches do not know are left out,
+/// and YARN makes one attempt unless the profile's conf says otherwise.
+batch_request batch_of(const session_request& session);
+
+/// One sentence or clause: what a batch waits for, or why it failed; "" when there is nothing to
+/// say. `driver_log`: of the driver's container, where the driver runs in the cluster.
+std::string words_of_batch(const batch_view& seen, const std::vector<std::string>& log,
+                           const std::vector<std::string>& driver_log = {});
 
 }  // namespace livyd::livy

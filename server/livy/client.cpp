@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "livy/client_parts.hpp"
 #include "livy/json_text.hpp"
 #include "livy/statement_reader.hpp"
 
@@ -13,18 +14,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr duration small_deadline = 30s;
-/// A gateway cuts after 20 s and Livy answers in milliseconds; starting a driver can load the host.
-constexpr duration create_deadline = 60s;
 /// Livy waits 10 s for a cell that runs, then ends the driver.
 constexpr duration delete_deadline = 60s;
 /// A big result goes as slowly as the reader takes it; silence ends it much earlier.
 constexpr duration result_deadline = 2h;
-/// The slowest uplink that is waited for: 10 MB of code have three minutes.
-constexpr std::size_t slowest_upload_per_second = 64_KiB;
-constexpr std::int64_t sessions_per_page = 100;
-constexpr std::size_t most_sessions = 10'000;
 constexpr std::size_t kept_for_the_title = 8_KiB;
+constexpr std::string_view profile_holds = "The profile holds";
 
 std::string session_path(const std::string& session, std::string_view rest = {}) {
   return concat("sessions/", percent_encoded(session), rest);
@@ -54,33 +49,6 @@ std::string statement_body(const std::string& code, const std::string& kind) {
   return body;
 }
 
-std::string text_of(const json& body) {
-  try {
-    return body.dump();
-  } catch (const json::exception&) {
-    throw failure(failure_kind::invalid_input,
-                  "The session's settings hold text that is not valid UTF-8. Correct the profile.");
-  }
-}
-
-/// `read` of the answer's JSON; an answer of another shape names the server.
-template <class Read>
-auto understood(Read read, const http::response& answer, const http::url& target,
-                std::string_view what) {
-  const auto body = json_body(answer, target, what);
-  try {
-    return read(body);
-  } catch (const failure& unread) {
-    throw not_livy(target, "its answer is JSON of another kind", unread.message());
-  }
-}
-
-/// An answer whose content does not matter must still be Livy's and not a login page.
-void expect_livy(const http::response& answer, const http::url& target, std::string_view what) {
-  if (!answer.ok()) throw session_failure_from(answer, target, what);
-  if (!answer.body.empty()) json_body(answer, target, what);
-}
-
 bool session_is_unknown(const http::response& answer, const http::url& target) {
   return answer.status == 404 && session_failure_from(answer, target, "find the session").kind() ==
                                      failure_kind::session_lost;
@@ -92,8 +60,44 @@ bool statement_is_unknown(const http::response& answer, const http::url& target)
   return reason.kind() == failure_kind::not_found;
 }
 
-/// Livy refuses code before the session is idle with a 500, which elsewhere means an unknown
-/// outcome.
+/// Livy forgets a job once its end was read, and says so with a 500. Its sentence is in the body
+/// only: the words without Java's class names do not tell.
+bool job_is_unknown(const http::response& answer) {
+  return answer.status == 500 &&
+         answer.body.find("java.util.NoSuchElementException: ") != std::string::npos;
+}
+
+failure job_failure_from(const http::response& answer, const http::url& target) {
+  if (session_is_not_ready(answer)) {
+    return {failure_kind::rejected,
+            "The session is still starting and answers no questions yet. Wait until it is idle.",
+            server_words(answer)};
+  }
+  auto reason = session_failure_from(answer, target, "ask the session's Python");
+  if (reason.kind() == failure_kind::session_lost || !path_is_blocked(answer, reason))
+    return reason;
+  return {failure_kind::unsupported,
+          "The server does not let livyd look into the session while it works, so output is shown "
+          "when a run ends.",
+          reason.detail()};
+}
+
+}  // namespace
+
+std::string text_of(const json& body, std::string_view whose) {
+  try {
+    return body.dump();
+  } catch (const json::exception&) {
+    throw failure(failure_kind::invalid_input,
+                  concat(whose, " text that is not valid UTF-8. Correct it."));
+  }
+}
+
+void expect_livy(const http::response& answer, const http::url& target, std::string_view what) {
+  if (!answer.ok()) throw session_failure_from(answer, target, what);
+  if (!answer.body.empty()) json_body(answer, target, what);
+}
+
 bool session_is_not_ready(const http::response& answer) {
   const auto words = lower_case(server_words(answer));
   const auto says = [&words](std::string_view state) {
@@ -102,15 +106,7 @@ bool session_is_not_ready(const http::response& answer) {
   return says("starting") || says("not_started") || says("recovering");
 }
 
-/// Livy forgets a job once its end was read, and says so with a 500. Its sentence is in the body
-/// only: the words without Java's class names do not tell.
-bool job_is_unknown(const http::response& answer) {
-  return answer.status == 500 &&
-         answer.body.find("java.util.NoSuchElementException: ") != std::string::npos;
-}
-
-/// Where nothing stands behind the path, or something forbids it, the session itself is well.
-bool job_is_blocked(const http::response& answer, const failure& reason) {
+bool path_is_blocked(const http::response& answer, const failure& reason) {
   switch (answer.status) {
     case 403:
     case 405:
@@ -123,22 +119,6 @@ bool job_is_blocked(const http::response& answer, const failure& reason) {
       return false;
   }
 }
-
-failure job_failure_from(const http::response& answer, const http::url& target) {
-  if (session_is_not_ready(answer)) {
-    return {failure_kind::rejected,
-            "The session is still starting and answers no questions yet. Wait until it is idle.",
-            server_words(answer)};
-  }
-  auto reason = session_failure_from(answer, target, "ask the session's Python");
-  if (reason.kind() == failure_kind::session_lost || !job_is_blocked(answer, reason)) return reason;
-  return {failure_kind::unsupported,
-          "The server does not let livyd look into the session while it works, so output is shown "
-          "when a run ends.",
-          reason.detail()};
-}
-
-}  // namespace
 
 /// One answer that holds a statement, read while it arrives.
 class client::statement_answer {
@@ -210,7 +190,8 @@ task<session_view> client::create_session(session_request wanted,
                                           std::vector<std::string>& left_out) {
   const auto known = co_await version();
   const auto body = session_body(wanted, known, left_out);
-  auto outgoing = request(http::method::post, "sessions", {}, text_of(body), create_deadline);
+  auto outgoing =
+      request(http::method::post, "sessions", {}, text_of(body, profile_holds), create_deadline);
   const auto target = outgoing.target;
   const auto answer = co_await transport_.send(std::move(outgoing));
   co_return understood(read_session, answer, target, "create the session");
@@ -229,9 +210,9 @@ task<std::vector<session_view>> client::list_sessions() {
   std::vector<session_view> all;
   std::set<std::string> seen;  // a session created meanwhile moves the others to the next page
   std::int64_t from = 0;
-  while (all.size() < most_sessions) {
+  while (all.size() < most_listed) {
     auto outgoing = request(http::method::get, "sessions",
-                            concat("from=", from, "&size=", sessions_per_page), {}, small_deadline);
+                            concat("from=", from, "&size=", listed_per_page), {}, small_deadline);
     const auto target = outgoing.target;
     const auto answer = co_await transport_.send(std::move(outgoing));
     auto page = understood(read_session_page, answer, target, "list the sessions");
@@ -345,7 +326,7 @@ task<void> client::cancel_statement(std::string session, std::int64_t statement)
 task<std::int64_t> client::submit_job(std::string session, std::string job) {
   const auto body = json{{"job", std::move(job)}, {"jobType", "pyspark"}};
   auto outgoing = request(http::method::post, session_path(session, "/submit-job"), {},
-                          text_of(body), small_deadline);
+                          text_of(body, "The job holds"), small_deadline);
   const auto target = outgoing.target;
   const auto answer = co_await transport_.send(std::move(outgoing));
   if (!answer.ok()) throw job_failure_from(answer, target);

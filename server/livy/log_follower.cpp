@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "livy/backoff.hpp"
 #include "livy/driver_log.hpp"
+#include "livy/log_streams.hpp"
 
 namespace livyd::livy {
 namespace {
@@ -15,18 +16,16 @@ constexpr duration moving_wait = 1s;
 constexpr duration still_wait = 5s;
 /// How often the session itself is looked at: whether it lives, and where its driver's log is.
 constexpr duration session_interval = 10s;
-/// Of each of the driver's streams, each time.
-constexpr std::size_t followed_bytes = 64_KiB;
 constexpr duration page_deadline = 5s;
 
 class log_watch {
  public:
   log_watch(log_server server, log_pages pages, clock& time, std::string session, log_listener told)
       : server_(std::move(server)),
-        pages_(std::move(pages)),
         time_(time),
         session_(std::move(session)),
-        told_(std::move(told)) {}
+        told_(std::move(told)),
+        streams_(std::move(pages), time, told_) {}
 
   task<void> run() {
     std::string ending;
@@ -62,8 +61,8 @@ class log_watch {
     if (ending && ending->gone) co_return ending->words;
     auto page = co_await livy_->read_log(session_, 0, -1);
     failures_ = 0;
-    bool moved = co_await tell_new_lines(std::move(page.lines));
-    moved |= co_await look_at_driver();
+    bool moved = co_await streams_.take(std::move(page.lines));
+    moved |= co_await streams_.look_at_driver(driver_log_url_);
     wait_ = moved ? moving_wait : std::min<duration>(wait_ * 3 / 2, still_wait);
     co_return ending ? ending->words : std::string();
   }
@@ -103,61 +102,6 @@ class log_watch {
            application_ != seen.application_id;
   }
 
-  /// Livy knows this address in cluster mode only, where its own log stands still.
-  task<bool> look_at_driver() {
-    if (driver_log_url_.empty()) co_return false;
-    // Where nobody answers, asking takes seconds.
-    if (driver_trouble_ && time_.now() - driver_asked_ < session_interval) co_return false;
-    driver_asked_ = time_.now();
-    auto error = co_await fetch_driver_log(pages_, driver_log_url_, "stderr", followed_bytes);
-    if (!error.problem.empty()) {
-      // The one reason is as good as two, and would be told anew each time they alternate.
-      if (!std::exchange(driver_trouble_, true)) {
-        co_await tell(words_of_driver_log(driver_log_url_, error.problem));
-      }
-      co_return false;
-    }
-    driver_trouble_ = false;
-    bool moved = co_await tell_driver(log_section::driver_error, driver_error_, std::move(error));
-    auto out = co_await fetch_driver_log(pages_, driver_log_url_, "stdout", followed_bytes);
-    moved |= co_await tell_driver(log_section::driver_out, driver_out_, std::move(out));
-    co_return moved;
-  }
-
-  task<bool> tell_new_lines(std::vector<std::string> lines) {
-    auto sections = split_log(lines);
-    bool moved = co_await tell_section(log_section::out, out_, std::move(sections.out));
-    moved |= co_await tell_section(log_section::error, error_, std::move(sections.error));
-    moved |= co_await tell_section(log_section::yarn, yarn_, std::move(sections.yarn));
-    co_return moved;
-  }
-
-  struct section_state {
-    log_join join;
-    bool gap = false;  ///< not told yet: only hidden lines came after it
-  };
-
-  task<bool> tell_driver(log_section section, section_state& state, driver_log page) {
-    if (page.cut && state.join.is_fresh()) state.gap = true;
-    return tell_section(section, state, std::move(page.lines));
-  }
-
-  task<bool> tell_section(log_section section, section_state& state,
-                          std::vector<std::string> page) {
-    auto joined = state.join.take(std::move(page));
-    const bool moved = !joined.lines.empty();
-    // YARN's words are replaced by newer ones; nothing is missing between them.
-    state.gap |= joined.gap && section != log_section::yarn;
-    std::erase_if(joined.lines, [](const auto& line) { return is_side_channel_line(line); });
-    if (joined.lines.empty()) co_return moved;
-    followed_lines told;
-    told.section = section;
-    told.lines = std::move(joined.lines);
-    told.gap = std::exchange(state.gap, false);
-    co_await told_(std::move(told));
-    co_return moved;
-  }
-
   task<void> tell(std::string notice) {
     followed_lines words;
     words.notice = std::move(notice);
@@ -165,24 +109,17 @@ class log_watch {
   }
 
   log_server server_;
-  log_pages pages_;
   std::shared_ptr<client> livy_;
   clock& time_;
   std::string session_;
   log_listener told_;
-  section_state out_;
-  section_state error_;
-  section_state yarn_;
+  log_streams streams_;
   duration wait_ = moving_wait;
   int failures_ = 0;
   std::optional<clock::time_point> looked_;
   std::optional<std::string> name_;
   std::string application_;
   std::string driver_log_url_;
-  section_state driver_out_{.join = log_join::without_ring()};
-  section_state driver_error_{.join = log_join::without_ring()};
-  bool driver_trouble_ = false;
-  clock::time_point driver_asked_;
 };
 
 }  // namespace

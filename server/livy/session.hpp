@@ -24,6 +24,9 @@ task<session_view> wait_until_ready(client& livy, clock& time, std::string sessi
 /// driver or launcher, else its last line; "" when the log says nothing. Pure.
 std::string reason_in_log(const std::vector<std::string>& lines);
 
+/// The same for a program that ran; a last line that names no error is no reason. Pure.
+std::string error_in_log(const std::vector<std::string>& lines);
+
 /// What a starting session seems to wait for, from the same lines, as one short line. Pure.
 std::string progress_in_log(const std::vector<std::string>& lines);
 

@@ -150,7 +150,8 @@ std::string_view without_thread(std::string_view line) {
   return line;
 }
 
-std::string output_reason(const std::vector<std::string_view>& lines) {
+/// "" when no line is at least that much of a reason; `some_line` takes the last one there is.
+std::string output_reason(const std::vector<std::string_view>& lines, rank least) {
   auto best = rank::nothing;
   std::size_t found = 0;
   ranking ranks;
@@ -160,6 +161,7 @@ std::string output_reason(const std::vector<std::string_view>& lines) {
     best = here;
     found = at;
   }
+  if (best < least && least > rank::some_line) return {};
   if (best == rank::nothing) {
     return lines.empty() ? std::string() : std::string(trimmed(without_level(lines.back())));
   }
@@ -176,7 +178,14 @@ std::string output_reason(const std::vector<std::string_view>& lines) {
 std::string reason_in_log(const std::vector<std::string>& lines) {
   const auto sections = sections_of(lines);
   auto reason = yarn_reason(sections.yarn);
-  if (reason.empty()) reason = output_reason(sections.output);
+  if (reason.empty()) reason = output_reason(sections.output, rank::some_line);
+  return shortened(reason, reason_limit);
+}
+
+std::string error_in_log(const std::vector<std::string>& lines) {
+  const auto sections = sections_of(lines);
+  auto reason = yarn_reason(sections.yarn);
+  if (reason.empty()) reason = output_reason(sections.output, rank::exception_of_warning);
   return shortened(reason, reason_limit);
 }
 
