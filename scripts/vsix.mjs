@@ -11,7 +11,15 @@ import { crc32, deflateRawSync } from "node:zlib";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const extension = join(root, "extension");
 /** What is packed, below extension/. Everything else there is for developers. */
-const packed = ["package.json", "README.md", "CHANGELOG.md", "icon.png", "dist", "syntaxes"];
+const packed = [
+  "package.json",
+  "README.md",
+  "CHANGELOG.md",
+  "icon.png",
+  "dist",
+  "syntaxes",
+  "walkthrough",
+];
 const jsonrpc = "node_modules/vscode-jsonrpc/License.txt";
 const packedProgram = "extension/bin/livyd";
 const executable = new Set([packedProgram]);

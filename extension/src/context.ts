@@ -2,6 +2,7 @@
 
 import type * as vscode from "vscode";
 import type { ProfileSummary } from "../../protocol/protocol.ts";
+import type { ClusterFiles } from "./clusterFiles.ts";
 import type { Daemon, Failed } from "./daemon.ts";
 import type { Documents } from "./documents.ts";
 import type { Output } from "./output.ts";
@@ -39,4 +40,5 @@ export interface Context {
   readonly notices: Notices;
   readonly runner: Runner;
   readonly documents: Documents;
+  readonly files: ClusterFiles;
 }

@@ -46,6 +46,10 @@ export class Daemon implements vscode.Disposable {
   readonly #logLines = new vscode.EventEmitter<protocol.LogLines>();
   readonly #secretNeeded = new vscode.EventEmitter<protocol.SecretNeeded>();
   readonly #credentialsChanged = new vscode.EventEmitter<protocol.Credentials>();
+  readonly #transferProgress = new vscode.EventEmitter<protocol.TransferProgress>();
+  readonly #deployChanged = new vscode.EventEmitter<protocol.ProfileParams>();
+  readonly #batchChanged = new vscode.EventEmitter<protocol.BatchInfo>();
+  readonly #batchLines = new vscode.EventEmitter<protocol.BatchLines>();
   readonly #notice = new vscode.EventEmitter<protocol.Notice>();
   readonly #profilesChanged = new vscode.EventEmitter<void>();
   readonly #replaced = new vscode.EventEmitter<void>();
@@ -71,6 +75,11 @@ export class Daemon implements vscode.Disposable {
   /** Something waits for a secret of the user's. */
   readonly onSecretNeeded = this.#secretNeeded.event;
   readonly onCredentialsChanged = this.#credentialsChanged.event;
+  readonly onTransferProgress = this.#transferProgress.event;
+  /** What is deployed, or what could be, is not what it was. */
+  readonly onDeployChanged = this.#deployChanged.event;
+  readonly onBatchChanged = this.#batchChanged.event;
+  readonly onBatchLines = this.#batchLines.event;
   readonly onNotice = this.#notice.event;
   readonly onProfilesChanged = this.#profilesChanged.event;
   /** Another process is talked to from here on: what an earlier one asked is void. */
@@ -111,6 +120,10 @@ export class Daemon implements vscode.Disposable {
       this.#logLines,
       this.#secretNeeded,
       this.#credentialsChanged,
+      this.#transferProgress,
+      this.#deployChanged,
+      this.#batchChanged,
+      this.#batchLines,
       this.#notice,
       this.#profilesChanged,
       this.#replaced,
@@ -335,6 +348,12 @@ export class Daemon implements vscode.Disposable {
       this.#runFinished.fire(info);
     });
     connection.onNotification(protocol.logLines, (lines) => this.#logLines.fire(lines));
+    connection.onNotification(protocol.transferProgress, (progress) =>
+      this.#transferProgress.fire(progress),
+    );
+    connection.onNotification(protocol.deployChanged, (where) => this.#deployChanged.fire(where));
+    connection.onNotification(protocol.batchChanged, (batch) => this.#batchChanged.fire(batch));
+    connection.onNotification(protocol.batchLines, (lines) => this.#batchLines.fire(lines));
     connection.onNotification(protocol.secretNeeded, (needed) => this.#secretNeeded.fire(needed));
     connection.onNotification(protocol.credentialsChanged, (credentials) => {
       this.#credentials.set(credentials.profile, credentials);

@@ -5,19 +5,29 @@
 // its session without a click. It is as late as possible: a window without code stays untouched.
 
 import * as vscode from "vscode";
+import * as batch from "./batch.ts";
+import * as batchesView from "./batchesView.ts";
+import * as batchLog from "./batchLog.ts";
+import { ClusterFiles } from "./clusterFiles.ts";
 import type { Context } from "./context.ts";
 import * as credentials from "./credentials.ts";
 import { Daemon } from "./daemon.ts";
+import * as deploy from "./deploy.ts";
+import * as deployedView from "./deployedView.ts";
 import * as diagnostics from "./diagnostics.ts";
 import * as doctor from "./doctor.ts";
 import { Documents } from "./documents.ts";
 import * as findAgain from "./findAgain.ts";
+import * as hdfsCommands from "./hdfsCommands.ts";
+import * as hdfsFiles from "./hdfsFiles.ts";
+import * as hdfsView from "./hdfsView.ts";
 import * as held from "./held.ts";
 import * as history from "./history.ts";
 import * as importProfiles from "./importProfiles.ts";
 import * as notices from "./notices.ts";
 import { activateOutput, Output } from "./output.ts";
 import * as profiles from "./profiles.ts";
+import * as reload from "./reload.ts";
 import * as results from "./results.ts";
 import * as run from "./run.ts";
 import * as runAgain from "./runAgain.ts";
@@ -30,10 +40,12 @@ import * as sessionChoice from "./sessionChoice.ts";
 import * as sessionLog from "./sessionLog.ts";
 import * as sessionsView from "./sessionsView.ts";
 import { Settings } from "./settings.ts";
+import * as standalone from "./standalone.ts";
 import * as state from "./state.ts";
 import * as statements from "./statements.ts";
 import * as statusbar from "./statusbar.ts";
 import * as stop from "./stop.ts";
+import * as walkthrough from "./walkthrough.ts";
 import * as watch from "./watch.ts";
 
 const features = [
@@ -58,6 +70,17 @@ const features = [
   sessionLog,
   statements,
   results,
+  hdfsFiles,
+  hdfsView,
+  hdfsCommands,
+  deploy,
+  deployedView,
+  reload,
+  standalone,
+  batch,
+  batchLog,
+  batchesView,
+  walkthrough,
   state,
   watch,
   // Last, because it makes the daemon speak, and everybody listens by then.
@@ -72,11 +95,12 @@ export function activate(extension: vscode.ExtensionContext): void {
   daemon = new Daemon(extension, settings, log);
   const output = new Output(settings);
   const documents = new Documents(daemon);
+  const files = new ClusterFiles(daemon);
   const said = notices.createNotices(output);
   const runner = new Runner(daemon, output, said);
-  const shared = { extension, settings, daemon, output, documents, runner };
+  const shared = { extension, settings, daemon, output, documents, files, runner };
   const context: Context = { ...shared, notices: said };
-  extension.subscriptions.push(log, settings, daemon, output, documents);
+  extension.subscriptions.push(log, settings, daemon, output, documents, files);
   extension.subscriptions.push(output.follow(daemon), activateOutput(output, log));
   for (const feature of features) {
     extension.subscriptions.push(feature.activate(context));

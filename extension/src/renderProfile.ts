@@ -90,6 +90,22 @@ export function writtenCache(name: string, written: Record<string, unknown>): st
   return typeof cache === "string" && !cache.includes("${") ? cache : undefined;
 }
 
+/** Whether a profile, as it is written, says where the cluster's files are. */
+export function hasWebhdfs(name: string, written: Record<string, unknown>): boolean {
+  const { webhdfs } = withInherited(name, written);
+  return Array.isArray(webhdfs) ? webhdfs.length > 0 : typeof webhdfs === "string";
+}
+
+/** What the address of WebHDFS is likely to be: a gateway's, or a name node beside the server. */
+export function likelyWebhdfs(url: string | undefined): string {
+  if (url === undefined || !URL.canParse(url)) return "";
+  const { origin, protocol, hostname, pathname } = new URL(url);
+  const gateway = /^(.*)\/livy(\/v\d+)?\/?$/.exec(pathname)?.[1] ?? "";
+  return gateway === ""
+    ? `${protocol}//${hostname}:9870/webhdfs/v1`
+    : `${origin}${gateway}/webhdfs/v1`;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

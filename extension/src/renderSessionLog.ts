@@ -1,4 +1,4 @@
-// The driver's log as the channel "Livy Session Log" shows it: pure.
+// A driver's log as the channels "Livy Session Log" and "Livy Batch Log" show it: pure.
 
 import type { LogLines, LogPage, LogSection } from "../../protocol/protocol.ts";
 import { count, notice } from "./render.ts";
@@ -11,10 +11,17 @@ const titles: Record<LogSection, string> = {
   driverStderr: "[driver stderr]",
 };
 
-/** Names a section where it begins, and a session where another one begins. */
+/** Names a section where it begins, and a session, or a batch, where another one begins. */
 export class SessionLog {
+  readonly #noun: string;
+  readonly #ending: string;
   #session: string | undefined;
   #section: LogSection | undefined;
+
+  constructor(noun = "session", ending = "the session is gone") {
+    this.#noun = noun;
+    this.#ending = ending;
+  }
 
   /** Nothing was taken yet. */
   get empty(): boolean {
@@ -26,7 +33,7 @@ export class SessionLog {
     const { session, section, lines, gap, ended } = event;
     const text: string[] = [];
     if (session !== this.#session) {
-      text.push(...(this.#session === undefined ? [] : [""]), `── session ${session} ──`);
+      text.push(...(this.#session === undefined ? [] : [""]), `── ${this.#noun} ${session} ──`);
       this.#section = undefined;
     }
     this.#session = session;
@@ -37,7 +44,7 @@ export class SessionLog {
     if (gap !== undefined) text.push(gapLine(gap));
     text.push(...lines);
     if (event.notice !== undefined && event.notice !== "") text.push(notice(event.notice));
-    if (ended) text.push(notice("the log ends here: the session is gone"));
+    if (ended) text.push(notice(`the log ends here: ${this.#ending}`));
     return text.map((line) => `${line}\n`).join("");
   }
 }

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Language } from "../../protocol/protocol.ts";
+import { argumentsKey, askArguments } from "./askArguments.ts";
 import type { Context } from "./context.ts";
 import type { Order } from "./runner.ts";
 import {
@@ -119,10 +120,10 @@ function advance(editor: vscode.TextEditor, line: number): void {
 async function runWithArguments(context: Context): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const name = editor?.document.uri.path.split("/").at(-1);
-  const key = `livyd.arguments.${editor?.document.uri.toString() ?? ""}`;
+  const key = argumentsKey(editor?.document.uri);
   if (!ordersFrom(context, file([]))) return;
   const line = await askArguments(
-    context,
+    context.extension.workspaceState,
     key,
     `Run ${name} with arguments`,
     "What sys.argv[1:] shall be, as in a shell.",
@@ -133,7 +134,7 @@ async function runWithArguments(context: Context): Promise<void> {
 /** For all that runs from now on, until the session ends. */
 async function setArguments(context: Context): Promise<void> {
   const line = await askArguments(
-    context,
+    context.extension.workspaceState,
     "livyd.arguments",
     "Set the session's arguments",
     "What sys.argv[1:] shall be in this session, as in a shell.",
@@ -142,17 +143,4 @@ async function setArguments(context: Context): Promise<void> {
   const source = { file: "Set Arguments", firstLine: 1, lastLine: 3, whole: true };
   const code = setArgumentsCode(argumentsIn(line));
   await context.runner.run([{ language: "python", code, source }]);
-}
-
-async function askArguments(
-  { extension }: Context,
-  key: string,
-  title: string,
-  prompt: string,
-): Promise<string | undefined> {
-  const value = extension.workspaceState.get(key, "");
-  const placeHolder = "--date 2026-01-31 'two words'";
-  const line = await vscode.window.showInputBox({ title, prompt, placeHolder, value });
-  if (line !== undefined) await extension.workspaceState.update(key, line);
-  return line;
 }

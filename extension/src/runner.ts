@@ -61,7 +61,8 @@ export class Runner {
   }
 }
 
-function chosenProfile(): Thenable<string | undefined> {
+/** The profile that is in use; asked for when there is none yet. */
+export function chosenProfile(): Thenable<string | undefined> {
   return vscode.commands.executeCommand<string | undefined>("livyd.chosenProfile");
 }
 

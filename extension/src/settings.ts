@@ -108,6 +108,16 @@ export class Settings implements vscode.Disposable {
     await this.#writeProfiles({ ...this.#ownProfiles, ...profiles });
   }
 
+  /** Sets a field of a profile where the profile is written; the built-in one gets the user's settings. */
+  async setProfileField(name: string, field: string, value: json): Promise<void> {
+    const written = this.#section.inspect<Record<string, json>>("profiles");
+    const here = written?.workspaceValue ?? {};
+    const { Workspace, Global } = vscode.ConfigurationTarget;
+    const [all, target] = name in here ? [here, Workspace] : [this.#ownProfiles, Global];
+    const profile = { ...(all[name] ?? {}), [field]: value };
+    await this.#section.update("profiles", { ...all, [name]: profile }, target);
+  }
+
   /** Takes back what addProfile did. */
   async removeProfile(name: string): Promise<void> {
     const { [name]: _removed, ...others } = this.#ownProfiles;

@@ -104,6 +104,7 @@ interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: boolean | Schema;
   anyOf?: Schema[];
+  items?: Schema;
 }
 
 const profile: Schema = contributes.configuration.properties["livyd.profiles"].additionalProperties;
@@ -114,14 +115,15 @@ function groupsIn(schema: Schema, path = ""): [string, Schema][] {
   const below = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
     groupsIn(field, `${path}/${name}`),
   );
-  return [...own, ...below, ...(schema.anyOf ?? []).flatMap((one) => groupsIn(one, path))];
+  const others = [...(schema.anyOf ?? []), ...(schema.items ? [schema.items] : [])];
+  return [...own, ...below, ...others.flatMap((one) => groupsIn(one, path))];
 }
 
 test("a field of a profile that nobody knows is refused, the others are described", () => {
   const groups = groupsIn(profile).filter(([path]) => path !== "/session/conf");
   assert.deepEqual(
     groups.map(([path]) => path),
-    ["", "/session", "/auth", "/tls", "/proxy", "/proxy/auth"],
+    ["", "/session", "/auth", "/tls", "/proxy", "/proxy/auth", "/deploy", "/deploy/bundles"],
   );
   for (const [path, group] of groups) {
     assert.equal(group.additionalProperties, false, path);
@@ -141,6 +143,7 @@ test("a profile has the fields that livyd reads, and none for a secret", () => {
     "allowInsecure",
     "auth",
     "confirm",
+    "deploy",
     "extends",
     "headers",
     "kind",
@@ -173,6 +176,15 @@ test("a profile has the fields that livyd reads, and none for a secret", () => {
   ]);
   assert.deepEqual(fields["/proxy"], ["auth", "bypass", "url"]);
   assert.deepEqual(fields["/proxy/auth"], ["type", "user"]);
+  assert.deepEqual(fields["/deploy"], ["auto", "bundles", "by", "pickleByValue", "reload", "root"]);
+  assert.deepEqual(fields["/deploy/bundles"], [
+    "alias",
+    "as",
+    "exclude",
+    "folder",
+    "include",
+    "name",
+  ]);
   const secret = /password|passphrase|secret|^token$/i;
   for (const names of Object.values(fields)) assert.ok(!names.some((name) => secret.test(name)));
 });
@@ -184,12 +196,13 @@ test("the command line's file is checked as the setting is", () => {
   assert.ok(build.includes(validation.url.replace("./", "")));
 });
 
-test("the extension starts by nothing but the languages it runs", () => {
+test("the extension starts by nothing but the languages it runs and the files it opens", () => {
   assert.deepEqual(manifest.activationEvents, [
     "onLanguage:python",
     "onLanguage:scala",
     "onLanguage:sql",
     "onLanguage:r",
+    "onFileSystem:webhdfs",
   ]);
   assert.deepEqual(manifest.extensionKind, ["workspace"]);
 });
@@ -197,6 +210,19 @@ test("the extension starts by nothing but the languages it runs", () => {
 test("files that the manifest names exist", () => {
   const files = [manifest.icon, ...contributes.grammars.map((one: { path: string }) => one.path)];
   for (const file of files) assert.ok(existsSync(new URL(file, home)), file);
+});
+
+test("the first steps end with deploying, and open only when somebody asks", () => {
+  const [walkthrough] = contributes.walkthroughs;
+  assert.ok(sources.includes(`"setContext", "${walkthrough.when}"`));
+  const steps: string[] = walkthrough.steps.map((step: { id: string }) => step.id);
+  assert.deepEqual(steps, ["local", "connect", "cluster", "deploy"]);
+  for (const { description, media, completionEvents } of walkthrough.steps) {
+    assert.ok(existsSync(new URL(media.markdown, home)), media.markdown);
+    const named = [...`${description} ${completionEvents}`.matchAll(/ommand:(livyd\.\w+)/g)];
+    assert.ok(named.length > 1, description);
+    for (const [, command] of named) assert.ok(commands.includes(command ?? ""), command);
+  }
 });
 
 test("views are created, and an empty one says what to do with one button", () => {

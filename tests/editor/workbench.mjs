@@ -936,6 +936,24 @@ class Workbench {
     await this.page.mouse.move(640, 300);
   }
 
+  /** Chooses from a row's menu until what it is for is seen. */
+  async chooseFromRowMenu(name, label, title, seen) {
+    const menu = this.page.locator(".monaco-menu");
+    const entry = menu.locator(".action-menu-item", { hasText: title }).first();
+    await eventually(
+      `"${title}" of "${label}" in ${name} has its effect`,
+      async () => {
+        const row = this.viewRow(name, label);
+        await row.click({ button: "right", timeout: 1_000 }).catch(() => {});
+        await entry.click({ timeout: 2_000 }).catch(() => {});
+        if (await within(3, seen)) return true;
+        if ((await menu.count()) > 0) await this.press("Escape");
+        return false;
+      },
+      { seconds: 30, describe: () => this.describe() },
+    );
+  }
+
   /** The lines of the Problems panel: "ZeroDivisionError: division by zero Livy [Ln 2, Col 5]". */
   async problems() {
     await this.runCommand("Problems: Focus on Problems View");
