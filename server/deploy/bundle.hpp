@@ -17,8 +17,9 @@ enum class bundle_kind { py_files, jars, files, archives };
 std::string_view name_of(bundle_kind kind);
 
 /// How one bundle is found. Globs are relative to `folder`, with "/" on every system: `*` and `?`
-/// stay within a name, `[a-z]` is one of these, `**` is any number of folders, "\" takes the meaning
-/// from what follows; one that names a folder means all that is in it. None leaves the folder.
+/// stay within a name, `[a-z]` is one of these, `**` is any number of folders, "\" takes the
+/// meaning from what follows; one that names a folder means all that is in it. None leaves the
+/// folder.
 struct bundle_rule {
   std::string name;  ///< letters, digits, "_", "-", "."; unique in its profile
   bundle_kind kind = bundle_kind::py_files;
