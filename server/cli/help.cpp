@@ -15,16 +15,12 @@ Commands (livyd COMMAND --help)
   session      this folder's session: show, start, attach, restart, stop, keep
   sessions     list a server's sessions, or kill some of them
   statements   what a session was asked to run; cancel N
-  logs, state  the driver's log; what livyd believes
+  logs, state, doctor   the driver's log; what livyd believes; what is wrong on the way to a server
   batch        files that run by themselves: submit FILE, list, show ID, log ID, kill ID
   hdfs         the cluster's files: ls, get, put, rm, mkdir, cat, mv, du
-  deploy       send what has changed of this folder's scripts and packages: list, rm TARGET
-  reload       load changed modules again in the running session
-  standalone   one Python file that carries the packages inside
-  doctor       look at each link on the way to a server, and say what is wrong
+  deploy, reload, standalone   this folder's packages: to the cluster, into the session, in one file
   profiles     the servers: list, show NAME, import FILE of sparkmagic or a console script
-  local        the embedded Livy endpoint over the Python of this machine
-  trust        let the profiles in this workspace's .vscode/settings.json be used
+  local, trust the embedded Livy endpoint; let this workspace's .vscode/settings.json be used
   serve, completion, version   JSON-RPC with an editor; a completion script; the version
 
 Profiles: ~/.config/livyd/profiles.json and, once trusted, the workspace's settings.

@@ -253,9 +253,10 @@ task<std::string> batches::file_at_the_server(const protocol::BatchSubmitParams&
   co_await check_that_it_is_there(file);
   if (!by.put || (params.standalone && !by.pack)) {
     throw failure(failure_kind::unsupported,
-                  concat(file.string(), " is on this machine, and this profile has no way to ",
-                         by.put ? "pack it" : "bring it to the server",
-                         ". Name a file that is there, such as hdfs:///jobs/etl.py."));
+                  concat(file.string(),
+                         " is on this machine, and the profile has no \"webhdfs\" by which it "
+                         "could be brought to the cluster. Add that, or name a file that is there, "
+                         "such as hdfs:///jobs/etl.py."));
   }
   if (!params.standalone) co_return co_await by.put(file, file.filename().string());
   auto made = co_await by.pack(file);
