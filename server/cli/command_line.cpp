@@ -42,6 +42,7 @@ struct grammar {
     add_runs();
     add_profiles();
     add_hdfs();
+    add_batch();
     add_deploy();
     add_reload();
     add_standalone();
@@ -187,6 +188,31 @@ struct grammar {
     add("du", action::measure, "PATH", 0, many);
   }
 
+  void add_batch() {
+    using action = batch_command::action;
+    add_destination(batch, job.where);
+    batch->add_flag("--json", job.json);
+    batch->require_subcommand(0, 1);
+    const auto add = [this](const char* name, action what) {
+      auto* word = batch->add_subcommand(name);
+      word->fallthrough();
+      word->final_callback([this, what] { job.what = what; });
+      return word;
+    };
+    add("list", action::list);
+    submit = add("submit", action::submit);
+    submit->add_option("FILE", job.file)->required();
+    submit->add_flag("--standalone", job.standalone);
+    submit->add_flag("!--no-wait", job.waits);
+    add("show", action::show)->add_option("ID", job.ids)->required()->expected(1);
+    auto* lines = add("log", action::log);
+    lines->add_option("ID", job.ids)->required()->expected(1);
+    lines->add_flag("-f,--follow", job.follows);
+    auto* tail = lines->add_option("-n,--tail", job.tail)->check(CLI::NonNegativeNumber);
+    lines->add_option("--from", job.from)->check(CLI::NonNegativeNumber)->excludes(tail);
+    add("kill", action::kill)->add_option("ID", job.ids)->required();
+  }
+
   void add_deploy() {
     using action = deploy_command::action;
     add_destination(deploy, project.where);
@@ -237,6 +263,8 @@ struct grammar {
   CLI::App* runs = app.add_subcommand("runs");
   CLI::App* profiles = app.add_subcommand("profiles");
   CLI::App* hdfs = app.add_subcommand("hdfs");
+  CLI::App* batch = app.add_subcommand("batch");
+  CLI::App* submit = nullptr;
   CLI::App* deploy = app.add_subcommand("deploy");
   CLI::App* reload = app.add_subcommand("reload");
   CLI::App* standalone = app.add_subcommand("standalone");
@@ -256,6 +284,7 @@ struct grammar {
   runs_command past;
   profiles_command servers;
   hdfs_command files;
+  batch_command job;
   deploy_command project;
   reload_command again;
   standalone_command one_file;
@@ -277,6 +306,7 @@ std::string_view help_of(const grammar& words) {
   if (words.runs->parsed()) return help::runs;
   if (words.profiles->parsed()) return help::profiles;
   if (words.hdfs->parsed()) return help::hdfs;
+  if (words.batch->parsed()) return help::batch;
   if (words.deploy->parsed()) return help::deploy;
   if (words.reload->parsed()) return help::reload;
   if (words.standalone->parsed()) return help::standalone;
@@ -338,6 +368,7 @@ command chosen(grammar& words, bool input_is_terminal) {
   if (words.runs->parsed()) return std::move(words.past);
   if (words.profiles->parsed()) return std::move(words.servers);
   if (words.hdfs->parsed()) return std::move(words.files);
+  if (words.batch->parsed()) return std::move(words.job);
   if (words.deploy->parsed()) return std::move(words.project);
   if (words.reload->parsed()) return std::move(words.again);
   if (words.standalone->parsed()) return std::move(words.one_file);
@@ -372,6 +403,7 @@ command parse_command_line(const std::vector<std::string>& arguments, bool input
   grammar words;
   if (dashes != arguments.end()) {
     words.run_it.arguments.assign(dashes + 1, arguments.end());
+    words.job.arguments = words.run_it.arguments;
     words.one_file.arguments = words.run_it.arguments;
   }
   std::reverse(ours.begin(), ours.end());  // as CLI11 wants it
@@ -384,10 +416,12 @@ command parse_command_line(const std::vector<std::string>& arguments, bool input
   } catch (const CLI::ParseError& reason) {
     throw usage_problem(concat(reason.what(), ". See ", name_of_command(words), " --help."));
   }
-  const bool takes_arguments = words.run->parsed() || words.standalone->parsed();
+  const bool takes_arguments =
+      words.run->parsed() || words.standalone->parsed() || words.submit->parsed();
   if (dashes != arguments.end() && !takes_arguments) {
     throw usage_problem(
-        "Arguments after -- belong to livyd run or livyd standalone. See livyd --help.");
+        "Arguments after -- belong to livyd run, livyd standalone or livyd batch submit. See livyd "
+        "--help.");
   }
   return chosen(words, input_is_terminal);
 }

@@ -97,6 +97,22 @@ struct hdfs_command {
   bool json = false;
 };
 
+struct batch_command {
+  enum class action { list, submit, show, log, kill };
+
+  destination where;
+  action what = action::list;
+  std::string file;                    ///< to submit: a path here, or an address of the cluster
+  std::vector<std::string> arguments;  ///< what follows --
+  bool standalone = false;             ///< the packages go with it, in one file
+  bool waits = true;                   ///< submit: until it ends
+  std::vector<std::string> ids;        ///< ids or names
+  bool follows = false;
+  std::optional<std::int64_t> tail;  ///< the last so many lines
+  std::optional<std::int64_t> from;  ///< from this line on, counted from 0
+  bool json = false;
+};
+
 struct deploy_command {
   enum class action { plan, send, list, remove };
 
@@ -151,9 +167,9 @@ struct print_command {
 
 using command =
     std::variant<run_command, sessions_command, session_command, statements_command, logs_command,
-                 runs_command, profiles_command, hdfs_command, deploy_command, reload_command,
-                 standalone_command, state_command, doctor_command, local_command, trust_command,
-                 serve_command, print_command>;
+                 runs_command, profiles_command, hdfs_command, batch_command, deploy_command,
+                 reload_command, standalone_command, state_command, doctor_command, local_command,
+                 trust_command, serve_command, print_command>;
 
 /// The words are wrong; `what()` says which and what to do.
 class usage_problem : public std::runtime_error {

@@ -14,6 +14,7 @@ int perform(const logs_command& asked);
 int perform(const runs_command& asked);
 int perform(const profiles_command& asked);
 int perform(const hdfs_command& asked);
+int perform(const batch_command& asked);
 int perform(const deploy_command& asked);
 int perform(const reload_command& asked);
 int perform(const standalone_command& asked);

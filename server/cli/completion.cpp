@@ -13,7 +13,7 @@ _livyd() {
     --profile|--url|--user|--session|--port|--tail|--from|-c) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles hdfs deploy reload standalone state doctor local trust serve completion version --help" -- "$word"))
+    COMPREPLY=($(compgen -W "run runs session sessions statements logs profiles batch hdfs deploy reload standalone state doctor local trust serve completion version --help" -- "$word"))
     return
   fi
   local words
@@ -25,6 +25,7 @@ _livyd() {
     statements) words="cancel --session --profile --url --auth --user --profiles --json --yes --help" ;;
     logs) words="--follow --tail --from --session --profile --url --auth --user --profiles --json --help" ;;
     profiles) words="list show import --profiles --json --help" ;;
+    batch) words="submit list show log kill --standalone --no-wait --follow --tail --from --profile --url --auth --user --profiles --json --yes --help" ;;
     hdfs) words="ls get put rm mkdir cat mv du --force --recursive --profile --profiles --json --yes --help" ;;
     deploy) words="list rm --dry-run --from --profile --url --auth --user --profiles --json --yes --help" ;;
     reload) words="--push --profile --url --auth --user --profiles --json --yes --help" ;;
@@ -37,7 +38,7 @@ _livyd() {
     *) words="--help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
-  case $command in run|trust|profiles|hdfs|standalone) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
+  case $command in run|trust|profiles|batch|hdfs|standalone) COMPREPLY+=($(compgen -f -- "$word")) ;; esac
 }
 complete -o filenames -F _livyd livyd
 )";
@@ -48,7 +49,8 @@ _livyd() {
     'run:run a file, code or standard input' 'runs:what was run in this folder'
     'session:the session of this folder' 'sessions:list or kill sessions'
     'statements:what a session was asked to run' "logs:the driver's log"
-    'profiles:the servers that are set up' "hdfs:the cluster's files"
+    'profiles:the servers that are set up' 'batch:files that run by themselves'
+    "hdfs:the cluster's files"
     "deploy:this folder's packages on the cluster" 'reload:load changed modules again'
     'standalone:one file with the packages inside' 'state:what livyd believes'
     'doctor:what is wrong on the way to a server'
@@ -78,6 +80,9 @@ _livyd() {
       '--from[first line]:line:' '--session[id or name]:session:' ;;
     profiles) _arguments '--profiles[a file of profiles]:file:_files' '--json[one profile a line]' \
       '1:action:(list show import)' '*:file:_files' ;;
+    batch) _arguments $where '--standalone[with the packages, in one file]' '--no-wait[do not wait for its end]' \
+      '(-f --follow)'{-f,--follow}'[as it grows]' '(-n --tail)'{-n,--tail}'[last lines]:lines:' '--from[first line]:line:' \
+      '1:action:(submit list show log kill)' '*:file:_files' ;;
     hdfs) _arguments '--profile[the server to use]:name:' '--profiles[a file of profiles]:file:_files' \
       '(-f --force)'{-f,--force}'[replace a file]' '(-r --recursive)'{-r,--recursive}'[a folder with its content]' \
       '--json[one entry a line]' '--yes[do not ask]' '1:action:(ls get put rm mkdir cat mv du)' '*:file:_files' ;;
@@ -96,21 +101,26 @@ _livyd "$@"
 )";
 
 constexpr std::string_view fish_completion = R"(# fish completion for livyd
-set -l commands run runs session sessions statements logs profiles hdfs deploy reload standalone state doctor local trust serve completion version
+set -l commands run runs session sessions statements logs profiles batch hdfs deploy reload standalone state doctor local trust serve completion version
 complete -c livyd -f -n "not __fish_seen_subcommand_from $commands" -a "$commands"
 complete -c livyd -n "__fish_seen_subcommand_from run" -F
 complete -c livyd -n "__fish_seen_subcommand_from run" -s c -x -d "code"
 complete -c livyd -n "__fish_seen_subcommand_from run statements logs" -l session -x -d "an existing session"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l once -d "delete the session afterwards"
 complete -c livyd -n "__fish_seen_subcommand_from run" -l kind -x -a "pyspark spark sql sparkr"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l profile -x -d "the server to use"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l url -x -d "a server without a profile"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles deploy reload standalone state doctor" -l profiles -r -d "a file of profiles"
-complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles deploy reload standalone doctor" -l json -d "one event a line"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements" -s y -l yes -d "do not ask"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l auth -x -a "none basic bearer kerberos"
-complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs deploy reload standalone state doctor" -l user -x -d "the name to log in with"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs batch deploy reload standalone state doctor" -l profile -x -d "the server to use"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs batch deploy reload standalone state doctor" -l url -x -d "a server without a profile"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs profiles batch deploy reload standalone state doctor" -l profiles -r -d "a file of profiles"
+complete -c livyd -n "__fish_seen_subcommand_from run runs session sessions statements logs profiles batch deploy reload standalone doctor" -l json -d "one event a line"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements batch" -s y -l yes -d "do not ask"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs batch deploy reload standalone state doctor" -l auth -x -a "none basic bearer kerberos"
+complete -c livyd -n "__fish_seen_subcommand_from run session sessions statements logs batch deploy reload standalone state doctor" -l user -x -d "the name to log in with"
 complete -c livyd -n "__fish_seen_subcommand_from profiles" -a "list show import"
+complete -c livyd -n "__fish_seen_subcommand_from batch" -a "submit list show log kill" -l standalone -d "with the packages, in one file"
+complete -c livyd -n "__fish_seen_subcommand_from batch" -l no-wait -d "do not wait for its end"
+complete -c livyd -n "__fish_seen_subcommand_from batch" -s f -l follow -d "as it grows"
+complete -c livyd -n "__fish_seen_subcommand_from batch" -s n -l tail -x -d "the last lines"
+complete -c livyd -n "__fish_seen_subcommand_from batch" -l from -x -d "the first line"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -a "ls get put rm mkdir cat mv du" -s f -l force -d "replace a file"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -s r -l recursive -d "a folder with its content"
 complete -c livyd -n "__fish_seen_subcommand_from hdfs" -l profile -x -d "the server to use"

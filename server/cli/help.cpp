@@ -15,15 +15,12 @@ Commands (livyd COMMAND --help)
   session      this folder's session: show, start, attach, restart, stop, keep
   sessions     list a server's sessions, or kill some of them
   statements   what a session was asked to run; cancel N
-  logs, state  the driver's log; what livyd believes
+  logs, state, doctor   the driver's log; what livyd believes; what is wrong on the way to a server
+  batch        files that run by themselves: submit FILE, list, show ID, log ID, kill ID
   hdfs         the cluster's files: ls, get, put, rm, mkdir, cat, mv, du
-  deploy       send what has changed of this folder's scripts and packages: list, rm TARGET
-  reload       load changed modules again in the running session
-  standalone   one Python file that carries the packages inside
-  doctor       look at each link on the way to a server, and say what is wrong
+  deploy, reload, standalone   this folder's packages: to the cluster, into the session, in one file
   profiles     the servers: list, show NAME, import FILE of sparkmagic or a console script
-  local        the embedded Livy endpoint over the Python of this machine
-  trust        let the profiles in this workspace's .vscode/settings.json be used
+  local, trust the embedded Livy endpoint; let this workspace's .vscode/settings.json be used
   serve, completion, version   JSON-RPC with an editor; a completion script; the version
 
 Profiles: ~/.config/livyd/profiles.json and, once trusted, the workspace's settings.
@@ -161,6 +158,30 @@ constexpr std::string_view hdfs =
 A path without / at its beginning is below your home folder. A file appears under its name when all of
 it is there; Ctrl-C leaves nothing behind. Without "auth" HADOOP_USER_NAME, else your name here, says
 who you are.
+)";
+
+constexpr std::string_view batch =
+    R"(Run a file on the cluster without a session, as a Livy batch; look at batches, or end them.
+
+  livyd batch submit etl.py -- --date today      waits and prints its log; what follows -- is its
+                                                 sys.argv[1:]
+  livyd batch submit hdfs:///jobs/etl.py --no-wait     prints its id
+  livyd batch log -f 12 | grep WARN              as it grows; each line once
+
+  list              yours first; also without a word
+  show ID           state, links, and why it failed
+  log ID            -f until it ends, -n N only the last N lines, --from N from line N on
+  kill ID...        end it; before one that is not yours is killed, you are asked
+  --standalone      submit: the profile's packages go with it, in one file
+  --no-wait         submit: do not wait for its end
+  --json            one batch, page or event a line
+  -y, --yes         do not ask, neither for others' batches nor where the profile says "confirm"
+  --profile NAME, --url URL, --profiles FILE   the server, as in livyd run --help
+
+A file of this machine is put on the cluster first; one with an address (hdfs://, s3a://) is there.
+Memory, cores, queue, conf, jars and packages are those of the profile's sessions. YARN makes one
+attempt unless the profile sets spark.yarn.maxAppAttempts. Ctrl-C stops waiting; the batch goes on.
+Exit codes of submit: 0 success, 1 failed or killed, 3 not known or not taken.
 )";
 
 constexpr std::string_view deploy =

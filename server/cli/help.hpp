@@ -14,6 +14,7 @@ extern const std::string_view logs;
 extern const std::string_view runs;
 extern const std::string_view profiles;
 extern const std::string_view hdfs;
+extern const std::string_view batch;
 extern const std::string_view deploy;
 extern const std::string_view reload;
 extern const std::string_view standalone;

@@ -96,8 +96,13 @@ task<void> printer::deploy_changed(protocol::ProfileParams /*where*/) {
   co_return;
 }
 
+/// A link that becomes known is an event and no news for a person.
 task<void> printer::batch_changed(protocol::BatchInfo batch) {
+  const bool known = batch_ && batch_->batch == batch.batch && batch_->state == batch.state &&
+                     batch_->detail == batch.detail;
+  batch_ = batch;
   if (json_) co_return co_await event("batch/changed", json(batch));
+  if (known) co_return;
   const auto why = batch.detail ? concat(" · ", *batch.detail) : std::string();
   screen_.say(concat("· batch ", batch.batch, ": ", batch.state, why));
 }

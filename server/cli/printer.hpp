@@ -46,6 +46,8 @@ class printer final : public listener {
   void rest();
   void give_up();
   const std::optional<protocol::RunInfo>& finished() const { return finished_; }
+  /// What was last told of a batch.
+  const std::optional<protocol::BatchInfo>& batch() const { return batch_; }
   bool as_json() const { return json_; }
 
   /// `{"event": name, "data": data}` on a line of its own; nothing unless events are asked for.
@@ -63,6 +65,7 @@ class printer final : public listener {
   std::string detail_;
   log_text log_;
   std::optional<protocol::RunInfo> finished_;
+  std::optional<protocol::BatchInfo> batch_;
   bool given_up_ = false;
   std::function<void(protocol::SecretNeeded)> answer_;
   background spinner_;

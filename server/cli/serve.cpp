@@ -120,6 +120,13 @@ void bind(rpc::server& peer, service& all) {
   bind<message::log_read>(peer, all, &service::log_read);
   bind<message::log_follow>(peer, all, &service::log_follow);
   bind<message::log_unfollow>(peer, all, &service::log_unfollow);
+  bind<message::batch_submit>(peer, all, &service::batch_submit);
+  bind<message::batch_list>(peer, all, &service::batch_list);
+  bind<message::batch_get>(peer, all, &service::batch_get);
+  bind<message::batch_kill>(peer, all, &service::batch_kill);
+  bind<message::batch_log>(peer, all, &service::batch_log);
+  bind<message::batch_follow>(peer, all, &service::batch_follow);
+  bind<message::batch_unfollow>(peer, all, &service::batch_unfollow);
   bind<message::run_start>(peer, all, &service::run_start);
   bind<message::run_stop>(peer, all, &service::run_stop);
   bind<message::run_attach>(peer, all, &service::run_attach);

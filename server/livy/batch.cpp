@@ -87,6 +87,7 @@ json batch_body(const batch_request& wanted) {
 
 batch_request batch_of(const session_request& session) {
   batch_request batch;
+  batch.name = session.name;
   batch.proxy_user = session.proxy_user;
   batch.queue = session.queue;
   batch.driver_memory = session.driver_memory;

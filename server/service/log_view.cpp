@@ -123,6 +123,24 @@ std::vector<std::string> lines_of(const stored_words& kept) {
   return out;
 }
 
+task<driver_streams> read_driver_streams(livy::log_pages pages, std::string driver_log_url) {
+  driver_streams out;
+  if (driver_log_url.empty()) co_return out;
+  auto error = co_await livy::fetch_driver_log(pages, driver_log_url, "stderr", driver_log_bytes);
+  if (!error.problem.empty()) {
+    out.notice = concat("· ", livy::words_of_driver_log(driver_log_url, error.problem));
+    co_return out;
+  }
+  auto standard =
+      co_await livy::fetch_driver_log(pages, driver_log_url, "stdout", driver_log_bytes);
+  out.error = std::move(error.lines);
+  out.out = std::move(standard.lines);
+  if (error.cut || standard.cut) {
+    out.notice = concat("· There is more of the driver's log at ", driver_log_url);
+  }
+  co_return out;
+}
+
 log_view::log_view(asio::any_io_executor executor, clock& time, listener& events,
                    std::string profile, active_session& session, connection& server)
     : executor_(std::move(executor)),
@@ -141,7 +159,6 @@ task<std::string> log_view::session_or_active(std::optional<std::string> id_or_n
 
 /// Livy knows the driver's log in cluster mode only; its own stands still there.
 task<driver_streams> log_view::read_driver(livy::client& livy, std::string session) {
-  driver_streams out;
   std::string url;
   try {
     auto found = co_await livy.find_session(session);
@@ -149,20 +166,8 @@ task<driver_streams> log_view::read_driver(livy::client& livy, std::string sessi
   } catch (const failure& reason) {
     if (!is_transient(reason.kind())) throw;  // else Livy's log is better than none
   }
-  if (url.empty()) co_return out;
   auto pages = [this](http::url address) { return connection_.read_page(std::move(address)); };
-  auto error = co_await livy::fetch_driver_log(pages, url, "stderr", driver_log_bytes);
-  if (!error.problem.empty()) {
-    out.notice = concat("· ", livy::words_of_driver_log(url, error.problem));
-    co_return out;
-  }
-  auto standard = co_await livy::fetch_driver_log(pages, url, "stdout", driver_log_bytes);
-  out.error = std::move(error.lines);
-  out.out = std::move(standard.lines);
-  if (error.cut || standard.cut) {
-    out.notice = concat("· There is more of the driver's log at ", url);
-  }
-  co_return out;
+  co_return co_await read_driver_streams(std::move(pages), std::move(url));
 }
 
 log_view::whole_log log_view::log_of(const stored_words& kept) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "livy/log_follower.hpp"
 #include "service/active_session.hpp"
 #include "service/connection.hpp"
 #include "service/listener.hpp"
@@ -19,6 +20,10 @@ struct driver_streams {
   std::vector<std::string> error;
   std::string notice;  ///< a last line of livyd's own; "" = none
 };
+
+/// The end of both, and in a notice why they cannot be read; nothing without an address. Throws
+/// only failure{cancelled}.
+task<driver_streams> read_driver_streams(livy::log_pages pages, std::string driver_log_url);
 
 class log_view {
  public:

@@ -123,6 +123,8 @@ room::room(asio::any_io_executor executor, clock& time, listener& events, store&
       project_(executor, time, events, kept, profile_, connection_, session_, settings_.deployment),
       files_(executor, events, connection_),
       log_(executor, time, events, profile_.name, session_, connection_),
+      batches_(executor, time, events, profile_, connection_,
+               [this](const livy::batch_view& view) { return is_mine(view); }),
       around_{.time = time,
               .events = events,
               .kept = runs,
@@ -185,13 +187,21 @@ bool room::is_me(const std::string& name) const {
 
 /// The prefix alone is not enough: in containers everybody is the same user to the machine, and the
 /// server knows who asked.
-bool room::is_mine(const livy::session_view& view) const {
-  if (!view.name.starts_with(livy::session_name_prefix(user_name()))) return false;
-  if (view.owner.empty() && view.proxy_user.empty()) return true;
-  if (is_me(view.owner) || is_me(view.proxy_user)) return true;
+bool room::is_mine(const std::string& name, const std::string& owner,
+                   const std::string& proxy_user) const {
+  if (!name.starts_with(livy::session_name_prefix(user_name()))) return false;
+  if (owner.empty() && proxy_user.empty()) return true;
+  if (is_me(owner) || is_me(proxy_user)) return true;
   const auto& own = session_.info();
-  return own.id && own.owner.value_or("") == view.owner &&
-         own.proxy_user.value_or("") == view.proxy_user;
+  return own.id && own.owner.value_or("") == owner && own.proxy_user.value_or("") == proxy_user;
+}
+
+bool room::is_mine(const livy::session_view& view) const {
+  return is_mine(view.name, view.owner, view.proxy_user);
+}
+
+bool room::is_mine(const livy::batch_view& view) const {
+  return is_mine(view.name, view.owner, view.proxy_user);
 }
 
 task<protocol::SessionListResult> room::list_sessions() {
@@ -676,11 +686,14 @@ task<void> room::close() {
   leave();
   if (tickets_) tickets_->stop();
   co_await log_.close();
+  co_await batches_.close();
   for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();
   const auto deadline = time_.now() + 2s;
-  while ((worker_.running() || session_.unwinding() || log_.unwinding()) &&
-         time_.now() < deadline) {
+  const auto unwinding = [this] {
+    return worker_.running() || session_.unwinding() || log_.unwinding() || batches_.unwinding();
+  };
+  while (unwinding() && time_.now() < deadline) {
     co_await time_.sleep_for(5ms);
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "service/active_session.hpp"
+#include "service/batches.hpp"
 #include "service/cluster_files.hpp"
 #include "service/connection.hpp"
 #include "service/execution.hpp"
@@ -46,12 +47,14 @@ class room {
   active_session& session() { return session_; }
   connection& server() { return connection_; }
   log_view& log() { return log_; }
+  batches& all_batches() { return batches_; }
   project& code() { return project_; }
   cluster_files& files() { return files_; }
 
   task<protocol::SessionListResult> list_sessions();
   /// Whether livyd created that session for this user.
   bool is_mine(const livy::session_view& view) const;
+  bool is_mine(const livy::batch_view& view) const;
   task<protocol::SessionDetails> session_details(std::optional<std::string> id_or_name);
   task<void> kill_session(std::optional<std::string> id_or_name);
   task<protocol::SessionKillAllResult> kill_all_sessions(bool others);
@@ -107,6 +110,9 @@ class room {
   void watch_tickets(listener& events);
   /// How the server may call the user of this profile.
   bool is_me(const std::string& name) const;
+  /// Of that name and of these people.
+  bool is_mine(const std::string& name, const std::string& owner,
+               const std::string& proxy_user) const;
   protocol::ListedSession listed(const livy::session_view& view) const;
 
   asio::any_io_executor executor_;
@@ -119,6 +125,7 @@ class room {
   project project_;
   cluster_files files_;
   log_view log_;
+  batches batches_;
   // Of a profile with Kerberos; shared with the clients in flight, which outlive us when cancelled.
   std::shared_ptr<ticket_watch> tickets_;
   run_surroundings around_;

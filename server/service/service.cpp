@@ -27,6 +27,19 @@ std::filesystem::path temporary_folder() {
   return folder;
 }
 
+/// The script and its packages as one file of its own.
+task<std::filesystem::path> packed_for_batch(std::shared_ptr<room> where,
+                                             std::filesystem::path script,
+                                             std::filesystem::path outputs) {
+  const auto made = outputs / concat("batch-", random_hex(8), script.extension().string());
+  protocol::StandaloneParams params;
+  params.profile = where->where().name;
+  params.file = script.string();
+  params.output = made.string();
+  co_await where->code().standalone(std::move(params));
+  co_return made;
+}
+
 }  // namespace
 
 service::service(asio::any_io_executor executor, clock& time, listener& events,
@@ -368,6 +381,71 @@ task<protocol::Empty> service::log_follow(protocol::SessionParams params) {
 
 task<protocol::Empty> service::log_unfollow(protocol::ProfileParams params) {
   room_of(params.profile)->log().unfollow();
+  co_return protocol::Empty{};
+}
+
+/// By HDFS: what the profile's sessions get by Livy's other ways no batch can get.
+batch_files service::files_for_batch(std::shared_ptr<room> where,
+                                     const protocol::BatchSubmitParams& params) {
+  const transfer told(executor_, events_, params.transfer);
+  batch_files by;
+  by.pack = [where, outputs = outputs_](std::filesystem::path script) {
+    return packed_for_batch(where, std::move(script), outputs);
+  };
+  const auto& profile = where->where();
+  if (profile.webhdfs.empty()) return by;
+  by.put = [where, told](std::filesystem::path local, std::string name) {
+    return where->code().deployed().send_file(std::move(local), std::move(name), told);
+  };
+  constexpr auto by_hdfs = protocol::Carrier::webhdfs;
+  if (profile.deploy.carrier.value_or(by_hdfs) != by_hdfs) return by;
+  by.deploy = [where, told, file = params.file](livy::session_request& payload) {
+    auto& deployed = where->code().deployed();
+    deployed.look_from(file);
+    return deployed.before_session(payload, [told](std::string text) -> task<void> {
+      auto words = told;
+      words.begin(std::move(text), std::nullopt);
+      co_return;
+    });
+  };
+  return by;
+}
+
+task<protocol::BatchInfo> service::batch_submit(protocol::BatchSubmitParams params) {
+  const auto where = wanted_room(params.profile);
+  auto by = files_for_batch(where, params);
+  co_return co_await where->all_batches().submit(std::move(params), std::move(by));
+}
+
+task<protocol::BatchListResult> service::batch_list(protocol::ProfileParams params) {
+  const auto where = wanted_room(params.profile);
+  co_return co_await where->all_batches().list();
+}
+
+task<protocol::BatchInfo> service::batch_get(protocol::BatchParams params) {
+  const auto where = wanted_room(params.profile);
+  co_return co_await where->all_batches().get(std::move(params.batch));
+}
+
+task<protocol::Empty> service::batch_kill(protocol::BatchParams params) {
+  const auto where = wanted_room(params.profile);
+  co_await where->all_batches().kill(std::move(params.batch));
+  co_return protocol::Empty{};
+}
+
+task<protocol::BatchLogPage> service::batch_log(protocol::BatchLogParams params) {
+  const auto where = wanted_room(params.profile);
+  co_return co_await where->all_batches().log(std::move(params));
+}
+
+task<protocol::Empty> service::batch_follow(protocol::BatchParams params) {
+  const auto where = wanted_room(params.profile);
+  co_await where->all_batches().follow(std::move(params.batch));
+  co_return protocol::Empty{};
+}
+
+task<protocol::Empty> service::batch_unfollow(protocol::BatchParams params) {
+  room_of(params.profile)->all_batches().unfollow(params.batch);
   co_return protocol::Empty{};
 }
 

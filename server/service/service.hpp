@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "hdfs/webhdfs.hpp"
 #include "protocol/protocol.hpp"
+#include "service/batches.hpp"
 #include "service/journal.hpp"
 #include "service/listener.hpp"
 #include "service/profile.hpp"
@@ -87,6 +88,15 @@ class service {
   task<protocol::Empty> log_follow(protocol::SessionParams params);
   task<protocol::Empty> log_unfollow(protocol::ProfileParams params);
 
+  /// What batches throws.
+  task<protocol::BatchInfo> batch_submit(protocol::BatchSubmitParams params);
+  task<protocol::BatchListResult> batch_list(protocol::ProfileParams params);
+  task<protocol::BatchInfo> batch_get(protocol::BatchParams params);
+  task<protocol::Empty> batch_kill(protocol::BatchParams params);
+  task<protocol::BatchLogPage> batch_log(protocol::BatchLogParams params);
+  task<protocol::Empty> batch_follow(protocol::BatchParams params);
+  task<protocol::Empty> batch_unfollow(protocol::BatchParams params);
+
   task<protocol::RunInfo> run_start(protocol::RunStartParams params);
   task<protocol::RunStopResult> run_stop(protocol::RunParams params);
   task<protocol::RunInfo> run_attach(protocol::RunAttachParams params);
@@ -118,6 +128,8 @@ class service {
   std::shared_ptr<room> wanted_room(const std::string& profile);
   void forget_moved_secrets(const profile_set& before);
   void credentials_changed(const std::string& profile);
+  batch_files files_for_batch(std::shared_ptr<room> where,
+                              const protocol::BatchSubmitParams& params);
   std::shared_ptr<room> room_with_run(const std::string& run);
   std::shared_ptr<room> room_that_has(const std::string& run);
   void take_up_runs();

@@ -105,6 +105,14 @@ def livy_plain(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def livy_hdfs(tmp_path_factory, hdfs):
+    """Livy 0.7.1 whose paths are those of HDFS, as on a cluster."""
+    part = Livy(tmp_path_factory.mktemp("livy-hdfs"), filesystem=hdfs.filesystem)
+    yield part
+    part.close()
+
+
+@pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     """Issues certificates that only its own `ca` file makes trusted."""
     return Authority(tmp_path_factory.mktemp("authority"))

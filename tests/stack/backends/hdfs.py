@@ -34,7 +34,7 @@ def site(values):
 
 class Hdfs:
     """`url` is the NameNode's web address through a tap that counts, `direct_url` the NameNode itself,
-    `data_url` the DataNode, to which uploads and downloads are redirected.
+    `data_url` the DataNode, to which uploads and downloads are redirected, `filesystem` the URI for Hadoop's own protocol.
 
     Without a KDC whoever says `user.name=alice` is alice; with one WebHDFS wants Negotiate. /user/alice
     and /user/bob exist. knox may act for others.
@@ -45,6 +45,7 @@ class Hdfs:
         self.kdc = kdc
         self._ccache = None
         self.rpc_port, self.port, self.data_port = free_port(), free_port(), free_port()
+        self.filesystem = f"hdfs://localhost:{self.rpc_port}"
         self.direct_url = f"http://localhost:{self.port}"
         self.data_url = f"http://localhost:{self.data_port}"
         self._configure()
@@ -69,7 +70,7 @@ class Hdfs:
 
     def _core(self):
         values = {
-            "fs.defaultFS": f"hdfs://localhost:{self.rpc_port}",
+            "fs.defaultFS": self.filesystem,
             "hadoop.tmp.dir": self.folder / "tmp",
             "hadoop.proxyuser.knox.hosts": "*",
             "hadoop.proxyuser.knox.groups": "*",

@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 from .jars import jars
+from .hdfs import site
 from .java import exports, java, opens
 from .process import free_port, status_of
 from .tap import Tap
@@ -52,12 +53,15 @@ log4j.appender.console.layout.ConversionPattern=%d{HH:mm:ss} %p %c{1}: %m%n
 class Livy:
     """With a KDC: hadoop-auth and CSRF protection are on, and knox may act for others. `files` is where a batch may take its file from.
 
+    `filesystem` ("hdfs://localhost:9000"): where paths without a scheme are, also for Spark.
+
     `url` leads through a tap that counts (`requests`, `negotiations()`), `direct_url` to Livy itself.
     """
 
-    def __init__(self, folder, kdc=None):
+    def __init__(self, folder, kdc=None, filesystem=None):
         self.folder = pathlib.Path(folder)
         self.kdc = kdc
+        self.filesystem = filesystem
         self.port = free_port()
         self.direct_url = f"http://localhost:{self.port}"
         self.files = self.folder / "files"
@@ -76,6 +80,8 @@ class Livy:
         (self.folder / "conf" / "livy.conf").write_text(text)
         (self.folder / "conf" / "spark-defaults.conf").write_text(SPARK)
         (self.folder / "conf" / "log4j.properties").write_text(LOG)
+        if self.filesystem:
+            (self.folder / "conf" / "core-site.xml").write_text(site({"fs.defaultFS": self.filesystem}))
 
     def _environment(self):
         spark = pathlib.Path(importlib.util.find_spec("pyspark").origin).parent

@@ -102,6 +102,31 @@ TEST(CommandLine, WorksOnTheFilesOfTheCluster) {
   EXPECT_EQ(parsed<hdfs_command>({"hdfs", "mkdir", "/a"}).what, action::make_folder);
 }
 
+TEST(CommandLine, WorksOnBatches) {
+  using action = batch_command::action;
+  const auto sent = parsed<batch_command>(
+      {"batch", "submit", "etl.py", "--standalone", "--profile", "p", "--", "--date", "--", "x"});
+  EXPECT_EQ(sent.what, action::submit);
+  EXPECT_EQ(sent.file, "etl.py");
+  EXPECT_THAT(sent.arguments, ElementsAre("--date", "--", "x"));
+  EXPECT_TRUE(sent.standalone && sent.waits);
+  EXPECT_EQ(sent.where.profile, "p");
+  EXPECT_FALSE(parsed<batch_command>({"batch", "submit", "a.py", "--no-wait"}).waits);
+  EXPECT_EQ(parsed<batch_command>({"batch"}).what, action::list);
+  EXPECT_TRUE(parsed<batch_command>({"batch", "list", "--json"}).json);
+  EXPECT_THAT(parsed<batch_command>({"batch", "show", "etl"}).ids, ElementsAre("etl"));
+  const auto log = parsed<batch_command>({"batch", "log", "-f", "-n", "20", "12", "--url", "u"});
+  EXPECT_EQ(log.what, action::log);
+  EXPECT_TRUE(log.follows);
+  EXPECT_EQ(log.tail, 20);
+  EXPECT_EQ(log.where.url, "u");
+  EXPECT_EQ(parsed<batch_command>({"batch", "log", "12", "--from", "3"}).from, 3);
+  const auto killed = parsed<batch_command>({"batch", "kill", "1", "2", "-y"});
+  EXPECT_EQ(killed.what, action::kill);
+  EXPECT_THAT(killed.ids, ElementsAre("1", "2"));
+  EXPECT_TRUE(killed.where.yes);
+}
+
 TEST(CommandLine, WorksOnTheSessionOfTheFolder) {
   using action = session_command::action;
   EXPECT_EQ(parsed<session_command>({"session"}).what, action::show);
@@ -192,6 +217,10 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
       {{"runs", "search"}, "TEXT"},
       {{"hdfs"}, "ubcommand"},
       {{"hdfs", "rm"}, "PATH"},
+      {{"batch", "submit"}, "FILE"},
+      {{"batch", "log", "1", "2"}, "2"},
+      {{"batch", "kill"}, "ID"},
+      {{"batch", "kill", "1", "--", "2"}, "livyd batch submit"},
       {{"hdfs", "mv", "/a"}, "PATH"},
       {{"hdfs", "get", "/a", "b", "c"}, "c"},
       {{"hdfs", "ls", "-r", "/a"}, "-r"},
@@ -209,7 +238,7 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstandAndSaysWhereToLook) {
 
 TEST(CommandLine, EveryHelpFitsAScreenAndBeginsWithExamples) {
   for (const auto* name : {"", "run", "sessions", "session", "statements", "logs", "runs", "hdfs",
-                           "state", "doctor", "local", "trust", "serve", "completion"}) {
+                           "batch", "state", "doctor", "local", "trust", "serve", "completion"}) {
     words arguments;
     if (*name != '\0') arguments.emplace_back(name);
     arguments.emplace_back("--help");
@@ -231,9 +260,9 @@ TEST(CommandLine, EveryHelpFitsAScreenAndBeginsWithExamples) {
 TEST(CommandLine, CompletionKnowsEveryCommand) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto script = parsed<print_command>({"completion", shell}).text;
-    for (const auto* name :
-         {"run", "runs", "session", "sessions", "statements", "logs", "hdfs", "state", "doctor",
-          "local", "trust", "serve", "completion", "version", "follow", "attach", "mine"}) {
+    for (const auto* name : {"run", "runs", "session", "sessions", "statements", "logs", "hdfs",
+                             "batch", "state", "doctor", "local", "trust", "serve", "completion",
+                             "version", "follow", "attach", "mine"}) {
       EXPECT_THAT(script, HasSubstr(name)) << shell;
     }
   }
