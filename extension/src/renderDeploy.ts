@@ -70,7 +70,7 @@ function deployedTooltip(one: Deployed, now: number): string {
     ["By", carriers[one.carrier]],
     ["Kind", one.kind],
     ["Size", size(one.bytes)],
-    ["Hash", one.hash],
+    ["Hash", one.hash.slice(0, 16)],
     ["Sent", timeWords(one.time, now)],
     ["Sessions", sessions],
   ];
