@@ -11,7 +11,7 @@ import { chooseBatch } from "./chooseBatch.ts";
 import type { Context } from "./context.ts";
 import { failedFrom } from "./daemon.ts";
 import { notice } from "./render.ts";
-import { batchName } from "./renderBatches.ts";
+import { batchSentence } from "./renderBatches.ts";
 import { SessionLog } from "./renderSessionLog.ts";
 
 const channelName = "Livy Batch Log";
@@ -61,6 +61,7 @@ class Follower implements vscode.Disposable {
     this.#channel.show(true);
     this.#wanted = batch;
     this.#seen = false;
+    this.#channel.appendLine(notice(batchSentence(batch)));
     await this.goOn();
   }
 
@@ -82,8 +83,7 @@ class Follower implements vscode.Disposable {
   changed(batch: BatchInfo): void {
     if (!this.#isWanted(batch) || batch.state === this.#wanted?.state) return;
     this.#wanted = batch;
-    const why = batch.detail === undefined || batch.detail === "" ? "" : `: ${batch.detail}`;
-    this.#channel?.appendLine(notice(`${batchName(batch)} is ${batch.state}${why}`));
+    this.#channel?.appendLine(notice(batchSentence(batch)));
   }
 
   /** Asks again after a restart of the daemon. */
@@ -94,9 +94,6 @@ class Follower implements vscode.Disposable {
     try {
       this.#setFollowing(true);
       await this.#context.daemon.ask(batchFollow, { profile, batch });
-      if (this.#log.empty && this.#wanted) {
-        this.#channel?.appendLine(notice(`${batchName(wanted)} has written nothing so far`));
-      }
     } catch (error) {
       this.#wanted = undefined;
       this.#setFollowing(false);

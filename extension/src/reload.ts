@@ -85,7 +85,7 @@ async function reload(
       daemon.ask(moduleReload, { profile, ...withFileInSight(), ...wanted }, token),
   );
   const { severity, message, lines } = reloadWords(result);
-  for (const line of [message, ...lines]) output.notice(line);
+  for (const line of lines) output.notice(line);
   await mark(marks, result.kept);
   if (severity === "info") vscode.window.setStatusBarMessage(message, 5000);
   else notices.say(severity, message, [{ verb: "Show Output", command: "livyd.showOutput" }]);

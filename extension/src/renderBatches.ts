@@ -97,6 +97,22 @@ function links({ sparkUiUrl, driverLogUrl }: BatchInfo): string[] {
   return [...link("Spark UI", sparkUiUrl), ...link("Driver's log", driverLogUrl)];
 }
 
+const stateWords = new Map([
+  ["success", "has succeeded"],
+  ["dead", "has failed"],
+  ["error", "has failed"],
+  ["killed", "was killed"],
+  ["not_started", "waits to be started"],
+]);
+
+/** "etl (12) is running", "etl (12) has failed: it ended with 1". */
+export function batchSentence(batch: BatchInfo): string {
+  const { state, detail } = batch;
+  const words = stateWords.get(state) ?? `is ${state.replaceAll("_", " ")}`;
+  const why = detail === undefined || detail === "" ? "" : `: ${detail}`;
+  return `${batchName(batch)} ${words}${why}`;
+}
+
 /** What `known` says of a batch replaces what was listed; one that was not listed comes first. */
 export function withBatch(listed: BatchInfo[], known: BatchInfo): BatchInfo[] {
   const there = listed.some(({ batch }) => batch === known.batch);

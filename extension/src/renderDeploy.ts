@@ -6,7 +6,6 @@ import type {
   Carrier,
   Deployed,
   DeployResult,
-  ExecutorState,
   ModuleReloadResult,
   StandaloneResult,
 } from "../../protocol/protocol.ts";
@@ -71,7 +70,7 @@ function deployedTooltip(one: Deployed, now: number): string {
     ["By", carriers[one.carrier]],
     ["Kind", one.kind],
     ["Size", size(one.bytes)],
-    ["Hash", one.hash],
+    ["Hash", one.hash.slice(0, 16)],
     ["Sent", timeWords(one.time, now)],
     ["Sessions", sessions],
   ];
@@ -143,30 +142,31 @@ function planLines({ name, kind, files, bytes, hash, state, source, target }: Bu
   ];
 }
 
-/** What a reload did: the message, and what stands in the channel below it. */
+/** What a reload did: the message, and what stands in the channel. */
 export interface ReloadWords {
   severity: "info" | "warning";
   message: string;
   lines: string[];
 }
 
-const executorWords: Record<ExecutorState, string | undefined> = {
-  fresh: "new Python workers of the executors will import the new modules",
-  stale: "the executors keep the old modules until the session is restarted",
-  none: undefined,
-};
-
 export function reloadWords(result: ModuleReloadResult): ReloadWords {
   const { detail, executors, kept, reloaded, files, bytes } = result;
-  const spoken = executorWords[executors];
-  const lines = [
+  const list = [
     ...(files > 0 ? [`${count(files, "file")} sent (${size(bytes)})`] : []),
     ...(reloaded.length > 0 ? [`reloaded: ${reloaded.join(", ")}`] : []),
     ...kept.map(({ module, reason }) => `${module} stays as it was: ${reason}`),
-    ...(spoken === undefined ? [] : [spoken]),
+    ...executorLines(result),
   ];
+  // Nothing happened: why not is all there is to say.
+  const lines = list.length > 0 ? list : [detail];
   const bad = kept.length > 0 || executors === "stale";
   return { severity: bad ? "warning" : "info", message: detail, lines };
+}
+
+/** Why they are stale stands in the sentence about the whole. */
+function executorLines({ executors, detail }: ModuleReloadResult): string[] {
+  if (executors === "fresh") return ["the executors' next Python workers import the new modules"];
+  return executors === "stale" ? [`the executors keep the old modules: ${detail}`] : [];
 }
 
 /** The line that a reason names, from 0: "SyntaxError: invalid syntax (etl.py, line 3)". */

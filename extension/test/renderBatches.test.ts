@@ -5,6 +5,7 @@ import type { BatchInfo } from "../../protocol/protocol.ts";
 import {
   batchName,
   batchRow,
+  batchSentence,
   killQuestions,
   whyNoBatchFile,
   withBatch,
@@ -41,6 +42,12 @@ test("how it ended is seen", () => {
   const dead = batch({ state: "dead", finished: true, detail: "It ended with 1." });
   assert.equal(batchRow(dead).description, "dead · It ended with 1.");
   assert.match(batchRow(dead).context, /\bended\b/);
+});
+
+test("what has become of it is said as a sentence", () => {
+  assert.equal(batchSentence(batch({ name: "etl" })), "etl (12) is running");
+  const dead = batch({ state: "dead", detail: "It ended with 1." });
+  assert.equal(batchSentence(dead), "batch 12 has failed: It ended with 1.");
 });
 
 test("links are offered only where they are ones", () => {

@@ -142,11 +142,13 @@ test("a reload lists what was loaded, what was kept and why, and what executors 
       "2 files sent (900 bytes)",
       "reloaded: pkg.a, pkg.b",
       "pkg.c stays as it was: SyntaxError: invalid syntax (c.py, line 3)",
-      "the executors keep the old modules until the session is restarted",
+      "the executors keep the old modules: 2 of 3 modules were loaded again.",
     ],
   });
   const good = reloadWords({ ...reload, files: 0, reloaded: [], kept: [], executors: "none" });
-  assert.deepEqual([good.severity, good.lines], ["info", []]);
+  assert.deepEqual([good.severity, good.lines], ["info", [reload.detail]]);
+  const fresh = reloadWords({ ...reload, kept: [], executors: "fresh" });
+  assert.equal(fresh.lines.at(-1), "the executors' next Python workers import the new modules");
 });
 
 test("the line of a failure is found in its reason", () => {

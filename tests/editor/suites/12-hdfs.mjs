@@ -174,7 +174,6 @@ export const suite = {
         await hdfs.remove("/user/alice/sent.txt");
         await rm(join(server.workspace, "got.txt"), { force: true });
         await showFiles(world);
-        await window.runCommand("Livy: Refresh HDFS").catch(() => {});
         await window.runCommand("Livy: Upload to HDFS…");
         await window.waitForQuestion("Upload to /user/alice", { seconds: 30 });
         await window.chooseFile(join(server.workspace, "sent.txt"));
