@@ -11,9 +11,12 @@ endif()
 set(CMAKE_CXX_COMPILER ${LIVYD_PORTABLE}/bin/${LIVYD_TARGET}-c++)
 set(CMAKE_AR ${LIVYD_PORTABLE}/bin/ar)
 set(CMAKE_RANLIB ${LIVYD_PORTABLE}/bin/ranlib)
-# Nothing for a debugger. Always the same two flags: zig builds another C++ library for other ones, which
-# takes a minute; scripts/portable/tools has asked for this one.
-set(CMAKE_CXX_FLAGS_INIT "-s -pie -isystem ${LIVYD_PORTABLE}/include")
+# -g0: zig would write what a debugger wants, and -s leaves it out again.
+set(CMAKE_CXX_FLAGS_INIT "-g0 -isystem ${LIVYD_PORTABLE}/include")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-s -pie")
+# zig builds its C++ library anew for other flags of a link, which takes a minute; scripts/portable/tools
+# has asked for this one. CMake's first try would be another.
+set(CMAKE_CXX_COMPILER_ID_FLAGS_ALWAYS -s -pie)
 
 # Nothing of this machine's own libraries is for the target.
 set(CMAKE_FIND_ROOT_PATH ${LIVYD_PORTABLE})

@@ -11,8 +11,7 @@ portable=$cache/portable
 
 # livyd is a client of TLS 1.2 and 1.3 that reads PEM files; what else OpenSSL can do is left out.
 openssl_options=(
-  -ffunction-sections -fdata-sections no-shared no-tests no-module no-dso no-engine no-legacy
-  no-dtls no-srtp no-comp no-ssl-trace
+  no-shared no-tests no-module no-dso no-engine no-legacy no-dtls no-srtp no-comp no-ssl-trace
   no-cmp no-cms no-ts no-ct no-ocsp no-srp no-psk no-gost no-ec2m no-sm2 no-sm3 no-sm4 no-aria no-camellia
   no-seed no-idea no-rc2 no-rc4 no-bf no-cast no-md4 no-mdc2 no-rmd160 no-whirlpool no-blake2 no-siv
 )
