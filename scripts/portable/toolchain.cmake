@@ -14,6 +14,9 @@ set(CMAKE_RANLIB ${LIVYD_PORTABLE}/bin/ranlib)
 # -g0: zig would write what a debugger wants, and -s leaves it out again.
 set(CMAKE_CXX_FLAGS_INIT "-g0 -isystem ${LIVYD_PORTABLE}/include")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-s -pie")
+# zig builds its C++ library anew for other flags of a link, which takes a minute; scripts/portable/tools
+# has asked for this one. CMake's first try would be another.
+set(CMAKE_CXX_COMPILER_ID_FLAGS_ALWAYS -s -pie)
 
 # Nothing of this machine's own libraries is for the target.
 set(CMAKE_FIND_ROOT_PATH ${LIVYD_PORTABLE})

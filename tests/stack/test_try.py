@@ -1,4 +1,4 @@
-"""What scripts/try shows, on the release binary and a real PySpark, counted again without either."""
+"""What scripts/try shows, on the shipped program and a real PySpark, counted again without either."""
 import collections
 import pathlib
 import re
