@@ -148,6 +148,8 @@ class Modules(object):
         present = {named[path] for path in named if contents[path] is not None}
         for name in sorted(set(named.values()) - present):
             self.overlay.hide(name)
+        for top in {top_of(path) for path in contents}:
+            self.overlay.come_first(top)
         for path, name in named.items():
             if name in sys.modules:
                 self.before.setdefault(name, {}).setdefault(path, before[path])
@@ -312,7 +314,7 @@ class Overlay(object):
 
     def place(self, name):
         if not self.folder:
-            self.folder = tempfile.mkdtemp(prefix="livyd-modules-")
+            self.folder = tempfile.mkdtemp(prefix="livyd-modules-", dir=folder_of_session())
             atexit.register(remove, self.folder, os.getpid())
         path = os.path.join(self.folder, name)
         os.makedirs(path, exist_ok=True)
@@ -381,17 +383,33 @@ class Overlay(object):
         """Lets nobody find a deleted module where it came from."""
         importlib.invalidate_caches()
         path = name.replace(".", "/")
-        if os.path.isdir(os.path.join(self.root, path)):
-            if "." not in name:  # what is left of a package still comes first
-                self.write(path + "/__init__.py", b"")
-        elif locate(name):
+        if not os.path.isdir(os.path.join(self.root, path)) and locate(name):
             self.write(path + ".py", HIDDEN.replace(b"%s", name.encode()))
+
+    def come_first(self, top):
+        """A folder without __init__ gives way to a package of that name elsewhere."""
+        importlib.invalidate_caches()
+        here = os.path.join(self.root, top)
+        spec = locate(top) if os.path.isdir(here) else None
+        if spec is not None and spec.origin is not None and os.path.dirname(spec.origin) != here:
+            self.write(top + "/__init__.py", b"")
 
     def files(self, top):
         """Path and place of each file of a top-level module."""
         single = os.path.join(self.root, top + ".py")
         found = {top + ".py": single} if os.path.isfile(single) else {}
         return dict(found, **paths_below(os.path.join(self.root, top), top))
+
+
+def folder_of_session():
+    """The shell's own, should nobody else have access to it: it goes with the session, however that
+    ends. None is Python's choice."""
+    with contextlib.suppress(Exception):
+        folder = os.path.dirname(os.path.abspath(sys.modules["__main__"].__file__))
+        found = os.stat(folder)
+        if found.st_uid == os.getuid() and found.st_mode & 0o777 == 0o700:
+            return folder
+    return None
 
 
 def remove(folder, process):
@@ -941,9 +959,10 @@ def install():
     modules = Modules()
 
     def run(text):
-        out = sys.stdout  # a module that is loaded may put another one there
+        streams = sys.stdout, sys.stderr, sys.displayhook
         line = PREFIX + json.dumps(answer_to(modules, text))
-        out.write("\n" + line + "\n")
+        sys.stdout, sys.stderr, sys.displayhook = streams  # a module that is loaded may change them
+        sys.stdout.write("\n" + line + "\n")
 
     module.API, module.run = API, run
     sys.modules["livyd_modules"] = module
