@@ -808,7 +808,8 @@ class Executors(object):
     """How the executors' Python workers come to the files that the driver has.
 
     A worker that is used again keeps its modules, whatever addPyFile says: another environment is
-    what makes Spark start new ones.
+    what makes Spark start new ones. Their path has the zips that were added in no order (Spark's
+    PythonRunner makes a set of them), so no other zip may have the same module.
     """
 
     def __init__(self, overlay):
@@ -857,18 +858,29 @@ class Executors(object):
         compiled = [path for path in files if path.endswith(tuple(importlib.machinery.EXTENSION_SUFFIXES))]
         if compiled:
             raise Problem("%s is compiled code, which Python cannot load from a zip." % compiled[0])
-        name = "livyd-%s-%s.zip" % (top, uuid.uuid4().hex[:12])
-        path = os.path.join(self.overlay.place("zips"), name)
+        root = importlib.import_module("pyspark").SparkFiles.getRootDirectory()
+        if os.path.exists(os.path.join(root, top + ".py")) and not on_one_machine(self.context):
+            raise Problem("%s.py was added to this session before and lies in the executors' working folder." % top)
+        old, self.sent[top] = self.sent.get(top), self.add_zip(top, {path: reader(files[path]) for path in files})
+        for name in list(self.context._python_includes):
+            others = None if name in self.sent.values() else without(os.path.join(root, name), top)
+            if name == old or others is not None:
+                self.context._python_includes.remove(name)
+            if others:
+                self.add_zip("rest", others)
+
+    def add_zip(self, name, files):
+        """Makes it and gives it to workers to come; returns its name, which is new each time."""
+        name = "livyd-%s-%s.zip" % (name, uuid.uuid4().hex[:12])
+        path = os.path.join(self.overlay.place("zips"), name)  # served from there as long as the session lives
         options = {"compresslevel": 1} if sys.version_info >= (3, 7) else {}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, **options) as archive:
             for inner in sorted(files):
-                archive.writestr(inner, read_file(files[inner]))
-        self.context.addPyFile(path)  # it is served from there as long as the session lives
-        # The driver has the folder; an older zip is of no use to a new worker.
+                archive.writestr(inner, files[inner]())
+        self.context.addPyFile(path)
+        # The driver has the files already.
         sys.path[:] = [entry for entry in sys.path if os.path.basename(entry) != name]
-        old, self.sent[top] = self.sent.get(top), name
-        with contextlib.suppress(Exception):
-            self.context._python_includes.remove(old)
+        return name
 
     def add(self, path, field, alias):
         """Gives a whole file to driver and executors."""
@@ -886,7 +898,7 @@ class Executors(object):
 
     def add_to_spark(self, context, path, field, alias):
         if field == "pyFiles":
-            context.addPyFile(path)
+            context.addPyFile(zipped(path) if path.endswith(".py") else path)
             self.overlay.enter()
             renew_workers(context)
         elif field == "files":
@@ -916,9 +928,31 @@ def spark_context():
     return getattr(getattr(sys.modules.get("pyspark"), "SparkContext", None), "_active_spark_context", None)
 
 
+def on_one_machine(context):
+    return re.match(r"local(\[|$)", str(context.master)) is not None
+
+
+def without(path, top):
+    """The other files of a zip that has a top-level module; None when it has not."""
+    if not zipfile.is_zipfile(path):
+        return None
+    archive = zipfile.ZipFile(path)
+    names = [name for name in archive.namelist() if name[-1] != "/"]
+    others = [name for name in names if name != top + ".py" and not name.startswith(top + "/")]
+    return {name: zipped_reader(archive, name) for name in others} if len(others) < len(names) else None
+
+
+def zipped(path):
+    """A module as a zip: the file itself would come before everything else on an executor."""
+    target = path[:-3] + ".zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(path, os.path.basename(path))
+    return target
+
+
 def link_here(context, name):
     """On a cluster, what a session starts with lies in the working folder."""
-    if not str(context.master).startswith("local"):
+    if not on_one_machine(context):
         with contextlib.suppress(Exception):
             os.symlink(importlib.import_module("pyspark").SparkFiles.get(name), name)
 
