@@ -944,7 +944,7 @@ def without(path, top):
 
 def zipped(path):
     """A module as a zip: the file itself would come before everything else on an executor."""
-    target = path[:-3] + ".zip"
+    target = "%s-%s.zip" % (path[:-3], os.path.basename(os.path.dirname(path)))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(path, os.path.basename(path))
     return target

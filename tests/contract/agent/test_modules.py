@@ -116,7 +116,6 @@ def test_a_top_level_module_is_new(modules, tmp_path):
         assert answer["reloaded"] == [name]
         assert modules.value("%s.VALUE" % name) == before + 10
         assert modules.push({}, [name + ".py"])["kept"] == []
-        assert modules.value("__import__('importlib').util.find_spec(%r) is not None" % name)  # what says: deleted
         assert "deleted" in modules.run("try:\n    import %s\nexcept ModuleNotFoundError as e:\n"
                                         "    print('deleted', e)" % name)
         assert modules.ask("state", tops=[name])["files"] == {}
@@ -157,7 +156,7 @@ def test_a_user_of_a_package_in_another_package_is_loaded_again(modules, package
     place = give(modules, tmp_path / "other", {other + ".py": "from %s.base import FACTOR\n" % package}, "zip")
     modules.run("import " + other)
     answer = modules.push({package + "/base.py": "FACTOR = 3\ndef scale(x):\n    return x\n"})
-    assert answer["reloaded"][:2] == [package + ".base", other] or other in answer["reloaded"], answer
+    assert answer["reloaded"].index(package + ".base") < answer["reloaded"].index(other), answer
     assert modules.value(other + ".FACTOR") == 3
     modules.run("import sys; sys.path.remove(%r)" % place)
 
@@ -201,7 +200,8 @@ def test_a_failing_circle_stays_as_it_was(modules, tmp_path):
     assert modules.value("{0}.tree.Tree().leaf().kind()".format(package)) == ("old tree", "old leaf")
     assert modules.value("held == ({0}.tree, {0}.leaf, {0}.leaf.Leaf) and held[1] is "
                          "__import__('sys').modules['{0}.leaf']".format(package)) is True
-    assert "old leaf" in modules.run("import importlib; print(importlib.reload({0}.leaf).Leaf().kind())".format(package))
+    again = "import importlib; print(importlib.reload({0}.leaf).Leaf().kind())"
+    assert "old leaf" in modules.run(again.format(package))  # its file is the old one, too
     modules.run("import sys; sys.path.remove(%r)" % place)
 
 
@@ -523,7 +523,8 @@ def test_a_package_of_300_modules(modules, tmp_path):
              for n in range(300)}
     files[name + "/__init__.py"] = ""
     place = give(modules, tmp_path, files, "zip")
-    modules.run("import importlib\nfor n in range(300):\n    _m = importlib.import_module('%s.m%%03d' %% n)\ndel _m, n" % name)
+    modules.run("import importlib\nfor n in range(300):\n"
+                "    _m = importlib.import_module('%s.m%%03d' %% n)\ndel _m, n" % name)
     answer = modules.push({name + "/m010.py": "VALUE = 'new'\n" + filler})
     assert answer["kept"] == [] and len(answer["reloaded"]) == 10, answer
     assert modules.value("__import__('sys').modules['%s.m019'].VALUE" % name) == "new"
