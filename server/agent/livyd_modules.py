@@ -832,13 +832,19 @@ class Executors(object):
             self.set_by_value(self.owed if by_value else set())
             if by_value or not self.owed:
                 return "fresh", ""
-            for top in sorted(self.owed):
-                self.send(top)
-                self.owed.discard(top)
+            problems = [words for words in map(self.problem_of_sending, sorted(self.owed)) if words]
             renew_workers(context)
-            return "fresh", ""
+            return ("stale", problems[0]) if problems else ("fresh", "")
         except Exception as error:
-            return "stale", str(error) if isinstance(error, Problem) else reason_of(error)
+            return "stale", words_of(error)
+
+    def problem_of_sending(self, top):
+        try:
+            self.send(top)
+            self.owed.discard(top)
+            return ""
+        except Exception as error:
+            return words_of(error)
 
     def set_by_value(self, tops):
         if tops == self.values:
@@ -921,6 +927,10 @@ class Executors(object):
             why = (why + " It is %s." % path).strip()
         importlib.invalidate_caches()
         return {"executors": executors, "executors_detail": why}
+
+
+def words_of(error):
+    return str(error) if isinstance(error, Problem) else reason_of(error)
 
 
 def spark_context():

@@ -212,6 +212,9 @@ def test_compiled_code_makes_them_stale(modules, package):
     suffix = modules.value("__import__('importlib').machinery.EXTENSION_SUFFIXES[0]")
     answer = modules.push({f"{package}/fast{suffix}": b"\x7fELF", **files_of(package, "new", "plain.py")})
     assert answer["executors"] == "stale" and f"fast{suffix} is compiled code" in answer["executors_detail"]
+    another = f"z{package}"  # what can be renewed is
+    assert modules.push({f"{another}.py": "def word(x):\n    return 'z %d' % x\n"})["executors"] == "stale"
+    assert on_workers(modules, f"{another}.word(x)") == ["z 0", "z 1"]
     modules.push({}, [f"{package}/fast{suffix}"])
     assert on_workers(modules, f"{package}.plain.label(x)") == ["new 0", "new 1"]
 
@@ -225,6 +228,36 @@ def test_files_and_archives_are_where_spark_puts_them(modules, tmp_path):
                 f"open(os.path.join(SparkFiles.get('{name}'), 'bin', 'b.txt')).read()\n"
                 "_made = [_read(0)] + sc.parallelize([1]).map(_read).collect()")
     assert modules.value("_made") == [(True, "b"), (True, "b")]
+
+
+def test_executors_of_their_own_with_a_working_folder(spark, tmp_path):
+    """As on a cluster, where a single file that Livy uploaded comes before everything else."""
+    if spark.foreign:
+        pytest.skip("that Livy has the master that it has")
+    conf = {"spark.master": "local-cluster[1,2,900]", "spark.executor.memory": "500m"}
+    session = spark.client.create(conf=conf).wait_idle(300)
+    modules = Modules(session)
+    give_zip(modules, tmp_path, "etl.zip", {**files_of("etl", "old"), "other.py": "def word(x):\n    return x\n"})
+    modules.run("import etl.plain")
+    assert on_workers(modules, "etl.plain.label(x)") == ["old 0", "old 1"]
+    for word in ("one", "two"):
+        assert modules.push(files_of("etl", word, "plain.py"))["executors"] == "fresh"
+        assert on_workers(modules, "etl.plain.label(x)") == [f"{word} 0", f"{word} 1"]
+        assert on_workers(modules, "other.word(x)") == [0, 1]
+    uploaded = tmp_path / "uploaded.py"
+    uploaded.write_text("def word(x):\n    return 'old'\n")
+    modules.run(f"sc.addPyFile({str(uploaded)!r}); import uploaded")
+    answer = modules.push({"uploaded.py": "def word(x):\n    return 'new'\n", **files_of("etl", "third", "plain.py")})
+    assert answer["executors"] == "stale"
+    assert "uploaded.py was added to this session before" in answer["executors_detail"]
+    assert modules.value("uploaded.word(1)") == "new"
+    assert on_workers(modules, "uploaded.word(x)") == ["old", "old"]
+    assert on_workers(modules, "etl.plain.label(x)") == ["third 0", "third 1"]
+    give_zip(modules, tmp_path, "table.zip", {"a.txt": "a"}, "archives", alias="env")
+    modules.run("_read = lambda _: open('env/a.txt').read()\n"
+                "_made = [_read(0)] + sc.parallelize([1]).map(_read).collect()")
+    assert modules.value("_made") == ["a", "a"]
+    session.delete()
 
 
 @pytest.mark.skipif(LIVY_URL is not None, reason="it ends the session's Spark")
