@@ -148,6 +148,8 @@ class Modules(object):
         present = {named[path] for path in named if contents[path] is not None}
         for name in sorted(set(named.values()) - present):
             self.overlay.hide(name)
+        for top in {top_of(path) for path in contents}:
+            self.overlay.come_first(top)
         for path, name in named.items():
             if name in sys.modules:
                 self.before.setdefault(name, {}).setdefault(path, before[path])
@@ -312,7 +314,7 @@ class Overlay(object):
 
     def place(self, name):
         if not self.folder:
-            self.folder = tempfile.mkdtemp(prefix="livyd-modules-")
+            self.folder = tempfile.mkdtemp(prefix="livyd-modules-", dir=folder_of_session())
             atexit.register(remove, self.folder, os.getpid())
         path = os.path.join(self.folder, name)
         os.makedirs(path, exist_ok=True)
@@ -381,17 +383,33 @@ class Overlay(object):
         """Lets nobody find a deleted module where it came from."""
         importlib.invalidate_caches()
         path = name.replace(".", "/")
-        if os.path.isdir(os.path.join(self.root, path)):
-            if "." not in name:  # what is left of a package still comes first
-                self.write(path + "/__init__.py", b"")
-        elif locate(name):
+        if not os.path.isdir(os.path.join(self.root, path)) and locate(name):
             self.write(path + ".py", HIDDEN.replace(b"%s", name.encode()))
+
+    def come_first(self, top):
+        """A folder without __init__ gives way to a package of that name elsewhere."""
+        importlib.invalidate_caches()
+        here = os.path.join(self.root, top)
+        spec = locate(top) if os.path.isdir(here) else None
+        if spec is not None and spec.origin is not None and os.path.dirname(spec.origin) != here:
+            self.write(top + "/__init__.py", b"")
 
     def files(self, top):
         """Path and place of each file of a top-level module."""
         single = os.path.join(self.root, top + ".py")
         found = {top + ".py": single} if os.path.isfile(single) else {}
         return dict(found, **paths_below(os.path.join(self.root, top), top))
+
+
+def folder_of_session():
+    """The shell's own, should nobody else have access to it: it goes with the session, however that
+    ends. None is Python's choice."""
+    with contextlib.suppress(Exception):
+        folder = os.path.dirname(os.path.abspath(sys.modules["__main__"].__file__))
+        found = os.stat(folder)
+        if found.st_uid == os.getuid() and found.st_mode & 0o777 == 0o700:
+            return folder
+    return None
 
 
 def remove(folder, process):
@@ -790,7 +808,8 @@ class Executors(object):
     """How the executors' Python workers come to the files that the driver has.
 
     A worker that is used again keeps its modules, whatever addPyFile says: another environment is
-    what makes Spark start new ones.
+    what makes Spark start new ones. Their path has the zips that were added in no order (Spark's
+    PythonRunner makes a set of them), so no other zip may have the same module.
     """
 
     def __init__(self, overlay):
@@ -813,13 +832,19 @@ class Executors(object):
             self.set_by_value(self.owed if by_value else set())
             if by_value or not self.owed:
                 return "fresh", ""
-            for top in sorted(self.owed):
-                self.send(top)
-                self.owed.discard(top)
+            problems = [words for words in map(self.problem_of_sending, sorted(self.owed)) if words]
             renew_workers(context)
-            return "fresh", ""
+            return ("stale", problems[0]) if problems else ("fresh", "")
         except Exception as error:
-            return "stale", str(error) if isinstance(error, Problem) else reason_of(error)
+            return "stale", words_of(error)
+
+    def problem_of_sending(self, top):
+        try:
+            self.send(top)
+            self.owed.discard(top)
+            return ""
+        except Exception as error:
+            return words_of(error)
 
     def set_by_value(self, tops):
         if tops == self.values:
@@ -839,18 +864,29 @@ class Executors(object):
         compiled = [path for path in files if path.endswith(tuple(importlib.machinery.EXTENSION_SUFFIXES))]
         if compiled:
             raise Problem("%s is compiled code, which Python cannot load from a zip." % compiled[0])
-        name = "livyd-%s-%s.zip" % (top, uuid.uuid4().hex[:12])
-        path = os.path.join(self.overlay.place("zips"), name)
+        root = importlib.import_module("pyspark").SparkFiles.getRootDirectory()
+        if os.path.exists(os.path.join(root, top + ".py")) and not on_one_machine(self.context):
+            raise Problem("%s.py was added to this session before and lies in the executors' working folder." % top)
+        old, self.sent[top] = self.sent.get(top), self.add_zip(top, {path: reader(files[path]) for path in files})
+        for name in list(self.context._python_includes):
+            others = None if name in self.sent.values() else without(os.path.join(root, name), top)
+            if name == old or others is not None:
+                self.context._python_includes.remove(name)
+            if others:
+                self.add_zip("rest", others)
+
+    def add_zip(self, name, files):
+        """Makes it and gives it to workers to come; returns its name, which is new each time."""
+        name = "livyd-%s-%s.zip" % (name, uuid.uuid4().hex[:12])
+        path = os.path.join(self.overlay.place("zips"), name)  # served from there as long as the session lives
         options = {"compresslevel": 1} if sys.version_info >= (3, 7) else {}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, **options) as archive:
             for inner in sorted(files):
-                archive.writestr(inner, read_file(files[inner]))
-        self.context.addPyFile(path)  # it is served from there as long as the session lives
-        # The driver has the folder; an older zip is of no use to a new worker.
+                archive.writestr(inner, files[inner]())
+        self.context.addPyFile(path)
+        # The driver has the files already.
         sys.path[:] = [entry for entry in sys.path if os.path.basename(entry) != name]
-        old, self.sent[top] = self.sent.get(top), name
-        with contextlib.suppress(Exception):
-            self.context._python_includes.remove(old)
+        return name
 
     def add(self, path, field, alias):
         """Gives a whole file to driver and executors."""
@@ -868,7 +904,7 @@ class Executors(object):
 
     def add_to_spark(self, context, path, field, alias):
         if field == "pyFiles":
-            context.addPyFile(path)
+            context.addPyFile(zipped(path) if path.endswith(".py") else path)
             self.overlay.enter()
             renew_workers(context)
         elif field == "files":
@@ -893,14 +929,40 @@ class Executors(object):
         return {"executors": executors, "executors_detail": why}
 
 
+def words_of(error):
+    return str(error) if isinstance(error, Problem) else reason_of(error)
+
+
 def spark_context():
     """The one of this session, should it have Spark."""
     return getattr(getattr(sys.modules.get("pyspark"), "SparkContext", None), "_active_spark_context", None)
 
 
+def on_one_machine(context):
+    return re.match(r"local(\[|$)", str(context.master)) is not None
+
+
+def without(path, top):
+    """The other files of a zip that has a top-level module; None when it has not."""
+    if not zipfile.is_zipfile(path):
+        return None
+    archive = zipfile.ZipFile(path)
+    names = [name for name in archive.namelist() if name[-1] != "/"]
+    others = [name for name in names if name != top + ".py" and not name.startswith(top + "/")]
+    return {name: zipped_reader(archive, name) for name in others} if len(others) < len(names) else None
+
+
+def zipped(path):
+    """A module as a zip: the file itself would come before everything else on an executor."""
+    target = "%s-%s.zip" % (path[:-3], os.path.basename(os.path.dirname(path)))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(path, os.path.basename(path))
+    return target
+
+
 def link_here(context, name):
     """On a cluster, what a session starts with lies in the working folder."""
-    if not str(context.master).startswith("local"):
+    if not on_one_machine(context):
         with contextlib.suppress(Exception):
             os.symlink(importlib.import_module("pyspark").SparkFiles.get(name), name)
 
@@ -941,9 +1003,10 @@ def install():
     modules = Modules()
 
     def run(text):
-        out = sys.stdout  # a module that is loaded may put another one there
+        streams = sys.stdout, sys.stderr, sys.displayhook
         line = PREFIX + json.dumps(answer_to(modules, text))
-        out.write("\n" + line + "\n")
+        sys.stdout, sys.stderr, sys.displayhook = streams  # a module that is loaded may change them
+        sys.stdout.write("\n" + line + "\n")
 
     module.API, module.run = API, run
     sys.modules["livyd_modules"] = module

@@ -17,7 +17,7 @@ namespace livyd::agent {
 /// * {"do": "state", "tops": ["etl"]}: the files of these top-level modules as the driver would
 ///   import them now.
 /// * {"do": "stage", "name": "…", "at": 0, "piece": "<base64>"}: a piece of something big, at that
-///   offset; the same piece twice is no harm.
+///   offset; the same piece twice is no harm. A name stands for one content.
 /// * {"do": "add", "name": "<staged>", "sha256": "…", "file": "modules-0123456789ab.zip", "field":
 ///   "pyFiles"}: what was staged is there for driver and executors, as if it had been in that field
 ///   of the session's payload (`pyFiles`, `files`, `archives` with "alias"; `jars` cannot).

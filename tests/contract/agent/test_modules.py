@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 from conversation.agent import Agent
+from conversation.client import wait_for
 from conversation.modules import Modules, answer_in, sent, statement
 from conversation.server import LIVY_URL, EmbeddedServer, ForeignServer
 
@@ -115,7 +116,6 @@ def test_a_top_level_module_is_new(modules, tmp_path):
         assert answer["reloaded"] == [name]
         assert modules.value("%s.VALUE" % name) == before + 10
         assert modules.push({}, [name + ".py"])["kept"] == []
-        assert modules.value("__import__('importlib').util.find_spec(%r) is not None" % name)  # what says: deleted
         assert "deleted" in modules.run("try:\n    import %s\nexcept ModuleNotFoundError as e:\n"
                                         "    print('deleted', e)" % name)
         assert modules.ask("state", tops=[name])["files"] == {}
@@ -156,7 +156,7 @@ def test_a_user_of_a_package_in_another_package_is_loaded_again(modules, package
     place = give(modules, tmp_path / "other", {other + ".py": "from %s.base import FACTOR\n" % package}, "zip")
     modules.run("import " + other)
     answer = modules.push({package + "/base.py": "FACTOR = 3\ndef scale(x):\n    return x\n"})
-    assert answer["reloaded"][:2] == [package + ".base", other] or other in answer["reloaded"], answer
+    assert answer["reloaded"].index(package + ".base") < answer["reloaded"].index(other), answer
     assert modules.value(other + ".FACTOR") == 3
     modules.run("import sys; sys.path.remove(%r)" % place)
 
@@ -185,12 +185,6 @@ def test_modules_that_import_each_other_are_loaded_as_one(modules, tmp_path):
     assert modules.value("{0}.tree.Tree().leaf().kind()".format(package)) == ("new tree", "new leaf")
     assert modules.value("isinstance({0}.tree.Tree().leaf(), {0}.leaf.Leaf), held is {0}.leaf, "
                          "{0}.strict.Strict.word".format(package)) == (True, True, "new")
-    broken = circle(package, "third", "tree.py")[package + "/tree.py"] + "1 / 0\n"
-    answer = modules.push({package + "/tree.py": broken, package + "/leaf.py": "Leaf = int\n"})
-    kept = dict(answer["kept"])
-    assert "ZeroDivisionError" in kept[package + ".tree"], answer
-    assert modules.value("{0}.tree.Tree().leaf().kind()[0]".format(package)) == "new tree"
-    assert modules.value("isinstance({0}.tree.Tree.leaf(0), held.Leaf)".format(package)) in (True, False)
     modules.run("import sys; sys.path.remove(%r)" % place)
 
 
@@ -206,7 +200,8 @@ def test_a_failing_circle_stays_as_it_was(modules, tmp_path):
     assert modules.value("{0}.tree.Tree().leaf().kind()".format(package)) == ("old tree", "old leaf")
     assert modules.value("held == ({0}.tree, {0}.leaf, {0}.leaf.Leaf) and held[1] is "
                          "__import__('sys').modules['{0}.leaf']".format(package)) is True
-    assert "old leaf" in modules.run("import importlib; print(importlib.reload({0}.leaf).Leaf().kind())".format(package))
+    again = "import importlib; print(importlib.reload({0}.leaf).Leaf().kind())"
+    assert "old leaf" in modules.run(again.format(package))  # its file is the old one, too
     modules.run("import sys; sys.path.remove(%r)" % place)
 
 
@@ -224,8 +219,8 @@ def test_living_instances_keep_their_class(modules, package):
 
 def test_a_name_that_a_cell_took_is_the_cells_own(modules, package):
     modules.run("import {0}.base; from {0}.base import scale as taken".format(package))
-    modules.push({package + "/base.py": "def scale(x):\n    return 'new'\n"})
-    assert modules.value("taken(4)") == 4 or True  # its module's FACTOR may be gone
+    modules.push({package + "/base.py": "FACTOR = 3\ndef scale(x):\n    return 'new'\n"})
+    assert modules.value("taken(4)") == 12  # the old function, in the module as it is now
     assert modules.value("{0}.base.scale(4)".format(package)) == "new"
     modules.run("from {0}.base import scale as taken".format(package))
     assert modules.value("taken(4)") == "new"
@@ -322,7 +317,7 @@ def test_what_needs_a_module_that_failed_stays_too(modules, package):
 def test_a_change_within_the_same_second_and_of_the_same_size_is_seen(modules, package):
     modules.run("import {0}.base".format(package))
     for number in range(4):
-        assert modules.push({package + "/base.py": "FACTOR = %d\n" % number})["kept"] == []
+        assert modules.push({package + "/base.py": "FACTOR = %d\nscale = int\n" % number})["kept"] == []
         assert modules.value("{0}.base.FACTOR".format(package)) == number
 
 
@@ -413,7 +408,7 @@ def test_an_installed_package_is_overlaid(fresh, tmp_path):
 def test_a_bad_path_is_a_problem_and_changes_nothing(modules, files, words):
     answer = modules.push(files)
     assert words in answer["problem"], answer
-    assert modules.run("print(1 + 1)") == "2\n"
+    assert modules.value("1 + 1") == 2
 
 
 def test_an_unknown_request_is_a_problem(modules):
@@ -425,11 +420,11 @@ def test_an_unknown_request_is_a_problem(modules):
 def test_something_big_comes_in_pieces(modules, package):
     content = "TEXT = '%s'\n" % ("x" * 300000)
     half = len(content) // 2
-    assert modules.ask("stage", name="big", at=0, piece=sent(content[:half]))["staged"] == half
-    assert modules.ask("stage", name="big", at=0, piece=sent(content[:half]))["staged"] == half
-    assert "is missing" in modules.ask("stage", name="big", at=half + 1, piece=sent("x"))["problem"]
-    assert modules.ask("stage", name="big", at=half, piece=sent(content[half:]))["staged"] == len(content)
-    assert modules.push({package + "/big.py": {"staged": "big"}})["kept"] == []
+    assert modules.ask("stage", name="big_" + package, at=0, piece=sent(content[:half]))["staged"] == half
+    assert modules.ask("stage", name="big_" + package, at=0, piece=sent(content[:half]))["staged"] == half
+    assert "is missing" in modules.ask("stage", name="big_" + package, at=half + 1, piece=sent("x"))["problem"]
+    assert modules.ask("stage", name="big_" + package, at=half, piece=sent(content[half:]))["staged"] == len(content)
+    assert modules.push({package + "/big.py": {"staged": "big_" + package}})["kept"] == []
     modules.run("import %s.big" % package)
     assert modules.value("len(%s.big.TEXT)" % package) == 300000
 
@@ -474,13 +469,17 @@ def test_archives_and_files_are_there_at_the_driver(modules, tmp_path):
 
 
 def test_the_user_notices_nothing(modules, package):
-    modules.run("import sys\n7")
-    look = "(sorted(globals()), id(sys.stdout), id(sys.displayhook), getattr(__import__('builtins'), '_', None), sys.argv)"
+    modules.run("import builtins, sys\n7")
+    look = "(sorted(globals()), getattr(builtins, '_', None), sys.argv, sys.displayhook is sys.__displayhook__)"
     before = modules.value(look)
     modules.push({package + "/base.py": "X = 1\n"})
     modules.ask("state", tops=[package])
     assert modules.value(look) == before
-    assert modules.value("sys.stdout is sys.stdout and sys.path[0].endswith('overlay')")
+    request = statement({"do": "push", "files": {package + "/base.py": sent("X = 2\n")}}, True)
+    assert modules.value("sys.path[0].endswith('overlay')")
+    said = modules.run("_streams = sys.stdout, sys.stderr\n%s\nprint(_streams == (sys.stdout, sys.stderr))" % request)
+    assert said.strip().endswith("True")
+    modules.run("del _streams")
     assert modules.run(statement({"do": "state", "tops": []}, True)).strip() == 'livyd-modules: {"files": {}}'
 
 
@@ -496,7 +495,7 @@ def test_a_module_that_replaces_the_output_cannot_hide_the_answer(fresh, tmp_pat
     fresh.run("import thief")
     answer = fresh.push({"thief.py": "import io, sys\nkept = sys.stdout\nsys.stdout = io.StringIO()\n"})
     assert answer["reloaded"] == ["thief"]
-    fresh.session.run("sys.stdout = thief.kept")
+    assert fresh.value("1 + 1") == 2
 
 
 def test_the_short_form_says_when_nothing_is_there(fresh):
@@ -505,19 +504,15 @@ def test_the_short_form_says_when_nothing_is_there(fresh):
     assert answer_in(fresh.run(statement({"do": "state", "tops": []}, True))) == {"files": {}}
 
 
+@pytest.mark.skipif(LIVY_URL is not None, reason="it looks at the session's own disk")
 def test_the_private_folder_ends_with_the_session(server):
     session = server.client.create().wait_idle(300)
     modules = Modules(session)
     modules.push({"short_lived.py": ""})
-    folder = modules.value("__import__('sys').path[0]")
-    modules.run("import subprocess, sys, os\nif os.fork() == 0:\n    sys.stdout = sys.stderr = None\n    os._exit(0)\n")
-    if LIVY_URL is None:
-        assert os.stat(os.path.dirname(folder)).st_mode & 0o777 == 0o700
+    folder = os.path.dirname(modules.value("__import__('sys').path[0]"))
+    assert os.stat(folder).st_mode & 0o777 == 0o700
     session.delete()
-    if LIVY_URL is None:
-        from conversation.client import wait_for
-
-        wait_for(lambda: not os.path.exists(os.path.dirname(folder)), "the folder to be removed")
+    wait_for(lambda: not os.path.exists(folder), "the folder to be removed")
 
 
 def test_a_package_of_300_modules(modules, tmp_path):
@@ -528,7 +523,8 @@ def test_a_package_of_300_modules(modules, tmp_path):
              for n in range(300)}
     files[name + "/__init__.py"] = ""
     place = give(modules, tmp_path, files, "zip")
-    modules.run("import importlib\nfor n in range(300):\n    _m = importlib.import_module('%s.m%%03d' %% n)\ndel _m, n" % name)
+    modules.run("import importlib\nfor n in range(300):\n"
+                "    _m = importlib.import_module('%s.m%%03d' %% n)\ndel _m, n" % name)
     answer = modules.push({name + "/m010.py": "VALUE = 'new'\n" + filler})
     assert answer["kept"] == [] and len(answer["reloaded"]) == 10, answer
     assert modules.value("__import__('sys').modules['%s.m019'].VALUE" % name) == "new"
