@@ -173,7 +173,7 @@ task<void> active_session::bring_up() {
     if (!found) found = co_await begin_.create(*livy, loss_);
     co_await begin_.wait_until_ready(*livy, std::move(*found));
     co_await agent_.equip(*livy);
-    if (equip_ && !begin_.begun().empty()) {
+    if (equip_) {
       co_await equip_(*livy, [this](std::string what) -> task<void> {
         co_await known_.change(SessionState::starting, std::move(what));
       });

@@ -443,11 +443,33 @@ task<void> deployment::before_session(livy::session_request& wanted,
   co_await events_.deploy_changed(protocol::ProfileParams{.profile = profile_.name});
 }
 
+task<std::vector<deploy::bundle>> deployment::still_to_be_given(const std::string& session_name) {
+  if (auto waiting = waiting_.extract(session_name)) co_return std::move(waiting.mapped());
+  const auto stored = store_.session(profile_.name).value_or(stored_session{});
+  const bool automatic = profile_.deploy.wanted && profile_.deploy.automatic;
+  const bool ours = stored.created && !session_name.empty() && stored.name == session_name;
+  if (!automatic || !ours || session_carrier() == Carrier::webhdfs) co_return {};
+  const auto kept = store_.kept(profile_.name).deployed;
+  const bool given = std::any_of(kept.begin(), kept.end(), [&](const stored_bundle& each) {
+    const auto& names = each.sessions;
+    return std::find(names.begin(), names.end(), session_name) != names.end();
+  });
+  if (given) co_return {};
+  std::vector<deploy::bundle> all;
+  try {
+    all = co_await bundles();
+  } catch (const failure& reason) {
+    // The session is used all the same; its next one, or a deployment, says what is wrong.
+    if (reason.kind() == failure_kind::cancelled) throw;
+    log::warn("deploy", reason.message());
+  }
+  co_return all;
+}
+
 task<void> deployment::after_session(livy::client& livy, std::string session, std::string name,
                                      std::function<task<void>(std::string)> tell) {
-  auto waiting = waiting_.extract(name);
-  if (waiting.empty()) co_return;
-  const auto& all = waiting.mapped();
+  const auto all = co_await still_to_be_given(name);
+  if (all.empty()) co_return;
   std::vector<std::string> given;
   std::string problems;
   for (const auto& one : all) {

@@ -56,7 +56,8 @@ class deployment {
   /// what is being done. Nothing without "deploy" in the profile, or when "auto" is false.
   task<void> before_session(livy::session_request& wanted,
                             std::function<task<void>(std::string)> tell);
-  /// Once it can be used: what could not travel with the payload.
+  /// Once it can be used: what could not travel with the payload, also when an earlier process was
+  /// to do that and did not come to it.
   task<void> after_session(livy::client& livy, std::string session, std::string name,
                            std::function<task<void>(std::string)> tell);
 
@@ -75,6 +76,7 @@ class deployment {
   choice carrier() const;
   protocol::Carrier session_carrier() const;
   task<std::vector<deploy::bundle>> some_bundles();
+  task<std::vector<deploy::bundle>> still_to_be_given(const std::string& session_name);
   std::vector<deploy::bundle_rule> rules() const;
   task<std::string> root();
   task<std::string> target_of(const deploy::bundle& one, protocol::Carrier by);
