@@ -244,14 +244,15 @@ class batches_at_work {
       std::string said;
       try {
         co_await here_.all().batch_kill({.profile = profile(), .batch = one.batch});
-        said = concat("Batch ", described(one), one.finished ? " was removed." : " was killed.");
+        // What was killed is told as its new state.
+        if (one.finished) said = concat("Batch ", described(one), " was removed.");
       } catch (const failure& reason) {
         if (reason.kind() == failure_kind::cancelled) throw;
         said = reason.message();
         code = exit_code::refused;
       }
       here_.events().rest();
-      if (!asked_.json) here_.screen().say(said);
+      if (!said.empty()) here_.screen().say(said);
     }
     co_return code;
   }

@@ -110,7 +110,11 @@ std::string words_of_batch(const batch_view& seen, const std::vector<std::string
                            const std::vector<std::string>& driver_log) {
   const auto state = lower_case(seen.state);
   if (state == "success") return {};
-  if (state == "killed") return "It was killed.";
+  if (state == "killed") {
+    // YARN may know by whom; anything else is of the time before.
+    const auto killer = split_log(log).yarn.empty() ? std::string() : error_in_log(log);
+    return killer.empty() ? killer : concat(without_stop(killer), ".");
+  }
   if (!seen.finished()) {
     // Anything else in the log is no wait: the lines are shown as they are.
     const bool waits = state != "running" && !split_log(log).yarn.empty();

@@ -360,7 +360,7 @@ task<void> batches::kill(std::string batch) {
   const bool followed = known != followers_.end() && known->second->lives();
   if (followed) co_await stop_following(seen.id);
   if (!seen.finished()) {
-    auto killed = info_of(seen, "It was killed.");
+    auto killed = info_of(seen, {});
     killed.state = "killed";
     killed.finished = true;
     co_await events_.batch_changed(std::move(killed));

@@ -126,7 +126,7 @@ def test_a_batch_is_killed(cluster, tmp_path):
         time.sleep(0.1)
     assert cluster.await_state(batch, "running")["finished"] is False
     killed = cluster.batch("kill", batch)
-    assert killed.code == OK and "was killed." in killed.said, killed
+    assert killed.code == OK and f"batch {batch}: killed" in killed.said, killed
     gone = cluster.batch("show", batch)
     assert gone.code == REFUSED and f"There is no batch {batch} on this server" in gone.said, gone
 

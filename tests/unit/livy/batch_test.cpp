@@ -114,7 +114,7 @@ TEST(WordsOfBatch, SayNothingWhereThereIsNothingToSay) {
   EXPECT_EQ(words_of_batch(in_state("success"), log), "");
   EXPECT_EQ(words_of_batch(in_state("running"), log), "");
   EXPECT_EQ(words_of_batch(in_state("starting"), log), "");
-  EXPECT_EQ(words_of_batch(in_state("killed"), log), "It was killed.");
+  EXPECT_EQ(words_of_batch(in_state("killed"), log), "");
 }
 
 TEST(WordsOfBatch, SayWhatYarnLetsItWaitFor) {
@@ -122,6 +122,13 @@ TEST(WordsOfBatch, SayWhatYarnLetsItWaitFor) {
                   "[Sat Nov 21 04:48:44 +0000 2026] Application is added to the scheduler and is "
                   "waiting for resources"};
   EXPECT_THAT(words_of_batch(in_state("starting"), log), HasSubstr("YARN queue has no room"));
+}
+
+TEST(WordsOfBatch, SayWhoKilledItWhereYarnKnows) {
+  const lines log{"stdout: ", "ValueError: x", "\nYARN Diagnostics: ",
+                  "Application application_1 was killed by user alice at 10.0.0.1"};
+  EXPECT_EQ(words_of_batch(in_state("killed"), log),
+            "Application application_1 was killed by user alice at 10.0.0.1.");
 }
 
 TEST(WordsOfBatch, SayTheExceptionThatEndedIt) {
