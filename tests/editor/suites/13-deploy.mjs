@@ -57,7 +57,7 @@ export const suite = {
         cluster: {
           url: "local",
           webhdfs: `${way.url}/webhdfs/v1`,
-          deploy: { root, by: "webhdfs" },
+          deploy: { root, by: "webhdfs", bundles: [{ name: "modules", folder: "modules" }] },
         },
       },
       "livyd.shiftEnter": "leave",
@@ -124,8 +124,11 @@ export const suite = {
           ({ description }) => /^pyFiles · [0-9a-f]{8} · /.test(description),
           { seconds: 60 },
         );
-        const [target] = await deployedFiles(hdfs);
-        ok(row.description.endsWith(target), `${row.description}: ${target}`);
+        const targets = await deployedFiles(hdfs);
+        ok(
+          targets.some((target) => row.description.endsWith(target)),
+          `${row.description}: ${targets}`,
+        );
         await window.screenshot("deployed");
         await window.openFile("answer.py");
         await window.press("Control+a");
@@ -259,6 +262,29 @@ export const suite = {
           async () => (await deployedFiles(hdfs)).length === 0,
           { describe: async () => `${await deployedFiles(hdfs)}` },
         );
+      },
+    ],
+
+    [
+      "this machine has no batches, and says what runs a file instead",
+      async ({ window, server }) => {
+        await window.clearNotifications();
+        await openMain(window);
+        await window.showView("Batches");
+        await eventually(
+          "the view says why it is empty",
+          async () => /has no batches\. .*Run File/.test(await window.view("Batches").innerText()),
+          { describe: () => window.view("Batches").innerText() },
+        );
+        await window.screenshot("batches");
+        await openMain(window);
+        await window.runCommand("Livy: Submit as Batch…");
+        await window.waitForQuestion("Submit as Batch");
+        await window.answerInput(join(server.workspace, "scripts/main.py"));
+        await window.waitForQuestion("Arguments of main.py");
+        await window.answerInput("--day 2026-01-31");
+        await window.waitForNotification(/has no batches\. .*Run File/);
+        await window.clearNotifications();
       },
     ],
   ],
