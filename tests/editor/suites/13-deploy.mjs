@@ -8,7 +8,8 @@ import { startHdfs, startSlowWay } from "../hdfs.mjs";
 import { eventually } from "../tools.mjs";
 
 const root = "/user/alice/livyd";
-const answer = (value) => `def value():\n    return ${value}\n`;
+/** One line: the editor indents what is typed. */
+const answer = (value) => `def value(): return ${value}`;
 
 const files = {
   "scripts/main.py": "from pkg.answer import value\n\nprint(value())\n",
@@ -180,7 +181,7 @@ export const suite = {
         await window.clearNotifications();
         await window.openFile("answer.py");
         await window.press("Control+a");
-        await window.type("def value():\n    return (\n");
+        await window.type("def value() return 1");
         await window.runCommand("Livy: Reload Changed Modules");
         await window.waitForNotification(/./, { seconds: 60 });
         await eventually(
@@ -246,16 +247,19 @@ export const suite = {
         await window.waitForRow("Deployed", "the modules", ({ description }) =>
           /pyFiles/.test(description),
         );
-        for (const { label } of await window.viewRows("Deployed")) {
-          const dialog = window.page.locator(".monaco-dialog-box");
+        const rows = () => window.viewRows("Deployed");
+        const dialog = window.page.locator(".monaco-dialog-box");
+        for (let left = (await rows()).length; left > 0; left = (await rows()).length) {
           await window.clickRowAction(
             "Deployed",
-            label,
+            "modules",
             "Remove",
             async () => (await dialog.count()) > 0,
           );
-          match(await window.answerDialog("Remove"), /Remove .* from cluster\?/);
-          await eventually("its row is gone", async () => (await dialog.count()) === 0);
+          match(await window.answerDialog("Remove"), /Remove modules from cluster\?/);
+          await eventually("its row is gone", async () => (await rows()).length < left, {
+            describe: async () => JSON.stringify(await rows()),
+          });
         }
         await eventually(
           "nothing is deployed any more",
