@@ -50,6 +50,7 @@ function sign({ state, mine }: BatchInfo): { icon: string; colour: string | unde
     case "error":
       return { icon: "error", colour: colour ?? "testing.iconFailed" };
     case "killed":
+    case "gone":
       return { icon: "circle-slash", colour };
     case "not_started":
     case "starting":

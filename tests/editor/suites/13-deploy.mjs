@@ -8,7 +8,8 @@ import { startHdfs, startSlowWay } from "../hdfs.mjs";
 import { eventually } from "../tools.mjs";
 
 const root = "/user/alice/livyd";
-const answer = (value) => `def value():\n    return ${value}\n`;
+/** One line: the editor indents what is typed. */
+const answer = (value) => `def value(): return ${value}`;
 
 const files = {
   "scripts/main.py": "from pkg.answer import value\n\nprint(value())\n",
@@ -57,7 +58,7 @@ export const suite = {
         cluster: {
           url: "local",
           webhdfs: `${way.url}/webhdfs/v1`,
-          deploy: { root, by: "webhdfs" },
+          deploy: { root, by: "webhdfs", bundles: [{ name: "modules", folder: "modules" }] },
         },
       },
       "livyd.shiftEnter": "leave",
@@ -124,8 +125,11 @@ export const suite = {
           ({ description }) => /^pyFiles · [0-9a-f]{8} · /.test(description),
           { seconds: 60 },
         );
-        const [target] = await deployedFiles(hdfs);
-        ok(row.description.endsWith(target), `${row.description}: ${target}`);
+        const targets = await deployedFiles(hdfs);
+        ok(
+          targets.some((target) => row.description.endsWith(target)),
+          `${row.description}: ${targets}`,
+        );
         await window.screenshot("deployed");
         await window.openFile("answer.py");
         await window.press("Control+a");
@@ -177,7 +181,7 @@ export const suite = {
         await window.clearNotifications();
         await window.openFile("answer.py");
         await window.press("Control+a");
-        await window.type("def value():\n    return (\n");
+        await window.type("def value() return 1");
         await window.runCommand("Livy: Reload Changed Modules");
         await window.waitForNotification(/./, { seconds: 60 });
         await eventually(
@@ -243,22 +247,48 @@ export const suite = {
         await window.waitForRow("Deployed", "the modules", ({ description }) =>
           /pyFiles/.test(description),
         );
-        for (const { label } of await window.viewRows("Deployed")) {
-          const dialog = window.page.locator(".monaco-dialog-box");
+        const rows = () => window.viewRows("Deployed");
+        const dialog = window.page.locator(".monaco-dialog-box");
+        for (let left = (await rows()).length; left > 0; left = (await rows()).length) {
           await window.clickRowAction(
             "Deployed",
-            label,
+            "modules",
             "Remove",
             async () => (await dialog.count()) > 0,
           );
-          match(await window.answerDialog("Remove"), /Remove .* from cluster\?/);
-          await eventually("its row is gone", async () => (await dialog.count()) === 0);
+          match(await window.answerDialog("Remove"), /Remove modules from cluster\?/);
+          await eventually("its row is gone", async () => (await rows()).length < left, {
+            describe: async () => JSON.stringify(await rows()),
+          });
         }
         await eventually(
           "nothing is deployed any more",
           async () => (await deployedFiles(hdfs)).length === 0,
           { describe: async () => `${await deployedFiles(hdfs)}` },
         );
+      },
+    ],
+
+    [
+      "this machine has no batches, and says what runs a file instead",
+      async ({ window, server }) => {
+        await window.clearNotifications();
+        await openMain(window);
+        await window.showView("Batches");
+        await eventually(
+          "the view says why it is empty",
+          async () => /has no batches\. .*Run File/.test(await window.view("Batches").innerText()),
+          { describe: () => window.view("Batches").innerText() },
+        );
+        await window.screenshot("batches");
+        await openMain(window);
+        await window.runCommand("Livy: Submit as Batch…");
+        await window.waitForQuestion("Submit as Batch");
+        await window.answerInput(join(server.workspace, "scripts/main.py"));
+        await window.waitForQuestion("Arguments of main.py");
+        await window.answerInput("--day 2026-01-31");
+        await window.waitForNotification(/has no batches\. .*Run File/);
+        await window.clearNotifications();
       },
     ],
   ],
