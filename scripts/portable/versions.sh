@@ -16,12 +16,21 @@ openssl_options=(
   no-seed no-idea no-rc2 no-rc4 no-bf no-cast no-md4 no-mdc2 no-rmd160 no-whirlpool no-blake2 no-siv
 )
 
-# library_folder <openssl|zlib> <target>: where it is kept as built from the distribution's source. The
-# folder is another one when this machine has got a newer release of it, or when what it is built by changes.
+# livyd writes deflated archives; libzip asks for the other methods, and for tools and tests, unless told.
+libzip_options=(
+  BUILD_SHARED_LIBS=OFF BUILD_TOOLS=OFF BUILD_REGRESS=OFF BUILD_OSSFUZZ=OFF BUILD_EXAMPLES=OFF BUILD_DOC=OFF
+  ENABLE_BZIP2=OFF ENABLE_LZMA=OFF ENABLE_ZSTD=OFF ENABLE_OPENSSL=OFF ENABLE_GNUTLS=OFF ENABLE_MBEDTLS=OFF
+  ENABLE_COMMONCRYPTO=OFF ENABLE_WINDOWS_CRYPTO=OFF
+)
+
+# library_folder <openssl|zlib|libzip> <target>: where it is kept as built from the distribution's source.
+# The folder is another one when this machine has got a newer release of it, or when what it is built by
+# changes.
 library_folder() {
-  local -A packages=([openssl]=libssl-dev [zlib]=zlib1g-dev)
+  local -A packages=([openssl]=libssl-dev [zlib]=zlib1g-dev [libzip]=libzip-dev)
+  local -A options=([openssl]="${openssl_options[*]}" [zlib]='' [libzip]="${libzip_options[*]}")
   local release key
   release=$(dpkg-query -W -f '${Version}' "${packages[$1]}" 2>/dev/null) || release=unknown
-  key=$(sha256sum <<<"$release $zig_version $glibc_version ${openssl_options[*]}")
+  key=$(sha256sum <<<"$release $zig_version $glibc_version ${options[$1]}")
   printf '%s/%s-%s-%s' "$portable" "$1" "$2" "${key::12}"
 }

@@ -92,6 +92,15 @@ def test_it_looks_names_up_on_the_older_c_library(old_home):
     assert asked.code != 0 and "no-such-host.invalid" in asked.err, asked
 
 
+def test_it_packs_a_project_on_the_older_c_library(old_home, tmp_path):
+    (tmp_path / "home" / "work" / "modules" / "sums").mkdir(parents=True)
+    old_home.write("modules/sums/__init__.py", "def twice(number):\n    return 2 * number\n")
+    old_home.write("job.py", "import sums\nprint(sums.twice(21))\n")
+    packed = old_home.run("standalone", "-o", str(tmp_path / "packed.py"), "job.py")
+    assert packed.code == 0, packed
+    assert old_system.call(sys.executable, tmp_path / "packed.py", cwd=tmp_path).strip() == "42"
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1 that signed itself, and its key."""
