@@ -444,18 +444,19 @@ task<void> deployment::before_session(livy::session_request& wanted,
 }
 
 task<std::vector<deploy::bundle>> deployment::still_to_be_given(const std::string& session_name) {
-  if (auto waiting = waiting_.extract(session_name)) co_return std::move(waiting.mapped());
+  std::vector<deploy::bundle> all;
+  if (const auto waiting = waiting_.extract(session_name)) all = waiting.mapped();
+  if (!all.empty()) co_return all;
   const auto stored = store_.session(profile_.name).value_or(stored_session{});
   const bool automatic = profile_.deploy.wanted && profile_.deploy.automatic;
   const bool ours = stored.created && !session_name.empty() && stored.name == session_name;
-  if (!automatic || !ours || session_carrier() == Carrier::webhdfs) co_return {};
+  if (!automatic || !ours || session_carrier() == Carrier::webhdfs) co_return all;
   const auto kept = store_.kept(profile_.name).deployed;
   const bool given = std::any_of(kept.begin(), kept.end(), [&](const stored_bundle& each) {
     const auto& names = each.sessions;
     return std::find(names.begin(), names.end(), session_name) != names.end();
   });
-  if (given) co_return {};
-  std::vector<deploy::bundle> all;
+  if (given) co_return all;
   try {
     all = co_await bundles();
   } catch (const failure& reason) {
