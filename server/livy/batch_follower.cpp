@@ -63,8 +63,8 @@ class batch_watch {
       co_return true;
     }
     if (!is_transient(problem->kind())) throw failure(*problem);
-    ++failures_;
-    co_await tell(concat(problem->message(), " livyd keeps looking."));
+    // The one reason is as good as the next, and would be told anew each time they alternate.
+    if (failures_++ == 0) co_await tell(concat(problem->message(), " livyd keeps looking."));
     co_return false;
   }
 

@@ -15,10 +15,10 @@ using batch_listener = std::function<task<void>(batch_view seen, std::string det
 
 /// Looks every 100 ms at first, up to every second, and every 3 s while nothing moves. Lines are
 /// told as by follow_log(); the last ones before the last state. Transient failures are looked
-/// through, and `server` is asked anew for the way to the server. Returns when the batch has
-/// finished. Throws failure{not_found} when it is gone, or another one has its id (a restarted Livy
-/// counts from 0 again), and what cannot pass (failure{forbidden}). Cancelling stops it; the batch
-/// goes on.
+/// through (told once each time they begin), and `server` is asked anew for the way to the server.
+/// Returns when the batch has finished. Throws failure{not_found} when it is gone, or another one
+/// has its id (a restarted Livy counts from 0 again), and what cannot pass (failure{forbidden}).
+/// Cancelling stops it; the batch goes on.
 task<void> follow_batch(log_server server, log_pages driver_log, clock& time, batch_view begun,
                         batch_listener changed, log_listener told);
 
