@@ -223,7 +223,7 @@ export const suite = {
         await window.waitForQuestion("Arguments of main_standalone.py");
         await window.answerInput("");
         await window.waitForQuestion("Build a standalone script");
-        await window.chooseFile(built);
+        await window.acceptFile(built);
         await window.waitForNotification(/main_standalone\.py is written: \d+ files? of packages/, {
           seconds: 60,
         });
