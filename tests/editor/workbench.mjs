@@ -388,6 +388,19 @@ class Workbench {
     );
   }
 
+  /** Takes the file that the dialog for saving offers, once it is this one. */
+  async acceptFile(path) {
+    const question = await this.quickTitle();
+    const input = this.quickInput.locator("input[type=text]").first();
+    const offered = () => input.inputValue({ timeout: 500 }).catch(() => "");
+    await eventually(`${path} is offered`, async () => (await offered()) === path, {
+      seconds: 30,
+      describe: async () => `${await offered()}\n${await this.describe()}`,
+    });
+    const taken = async () => (await this.quickTitle()) !== question;
+    await this.pressUntil(`${path} is taken`, ["Enter"], taken, { patience: 5 });
+  }
+
   /** What stands in the active terminal. */
   async terminalText() {
     const rows = await this.page.locator(".part.panel .terminal .xterm-rows > div").allInnerTexts();

@@ -98,6 +98,11 @@ export const suite = {
           });
           match(message, /MB/);
           await window.screenshot("deploying");
+          await eventually(
+            "it is in the middle",
+            async () => (await deployedFiles(hdfs)).some((path) => /\.part/.test(path)),
+            { seconds: 60, describe: async () => `${await deployedFiles(hdfs)}` },
+          );
           await window.clickNotificationButton("Cancel");
           await eventually(
             "nothing is asked and nothing is left",
@@ -218,7 +223,7 @@ export const suite = {
         await window.waitForQuestion("Arguments of main_standalone.py");
         await window.answerInput("");
         await window.waitForQuestion("Build a standalone script");
-        await window.chooseFile(built);
+        await window.acceptFile(built);
         await window.waitForNotification(/main_standalone\.py is written: \d+ files? of packages/, {
           seconds: 60,
         });
@@ -244,8 +249,11 @@ export const suite = {
         await openMain(window);
         await window.runCommand("Livy: Deploy Now");
         await window.showView("Deployed");
-        await window.waitForRow("Deployed", "the modules", ({ description }) =>
-          /pyFiles/.test(description),
+        await window.waitForRow(
+          "Deployed",
+          "the modules as they are here",
+          ({ icon, description }) => icon === "package" && /^pyFiles/.test(description),
+          { seconds: 60 },
         );
         const rows = () => window.viewRows("Deployed");
         const dialog = window.page.locator(".monaco-dialog-box");
