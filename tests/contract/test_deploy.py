@@ -35,6 +35,14 @@ def remote(home, embedded):
     project.close()
 
 
+@pytest.fixture
+def spark_project(tmp_path, spark_python):
+    """On the embedded endpoint of this machine, with Spark."""
+    home = Home(tmp_path / "home", spark_python)
+    yield Project(home)
+    home.close()
+
+
 def noise(size):
     """Bytes that no zip makes smaller."""
     return random.Random(size).randbytes(size)
@@ -154,8 +162,9 @@ def a_bit_of_everything(project):
 
 
 CONTENT = """import glob, os, sys
+from pyspark import SparkFiles
 def read(name):
-    for place in ['.'] + sys.path:
+    for place in ['.', *sys.path, SparkFiles.getRootDirectory()]:
         for path in glob.glob(os.path.join(place, name)):
             with open(path) as file:
                 return file.read()
@@ -163,7 +172,8 @@ print([read('a-*.csv'), read('b-*.csv'), read('unpacked/inside.txt')])"""
 
 
 @pytest.mark.parametrize("by", WAYS)
-def test_files_and_archives_arrive_and_a_jar_is_left_out_aloud(project, by):
+def test_files_and_archives_arrive_and_a_jar_is_left_out_aloud(spark_project, by):
+    project = spark_project
     project.profile(by=by, bundles=a_bit_of_everything(project))
     ended = project.livyd("run", "-c", CONTENT)
     assert ended.out.strip() == "['first', 'second', 'of the archive']", ended
@@ -172,10 +182,13 @@ def test_files_and_archives_arrive_and_a_jar_is_left_out_aloud(project, by):
     assert states == {"packages": "current", "a": "current", "b": "current", "env": "current", "driver": "absent"}
     again = project.livyd("deploy")
     assert "Nothing is to be sent." in again.err and "driver.jar was left out" in again.err, again
+    project.file("data/b.csv", "another")
+    states = {target.split("-")[0]: state for target, state in project.plan().items()}
+    assert (states["a"], states["b"]) == ("current", "changed")
 
 
 async def not_offered(what):
-    await what.own_answer("404 Not Found", b"<html><h1>404 Not Found</h1></html>")
+    await what.own_answer("405 Method Not Allowed", b"")
 
 
 def test_where_livy_takes_no_files_they_travel_as_text_and_once(remote, monkeypatch):
@@ -204,7 +217,7 @@ def test_only_what_changed_is_sent_and_loaded_again(project):
     project.profile()
     assert project.version() == "version 1"
     project.edit(2)
-    [done] = project.json("reload")
+    done = project.json("reload")[-1]
     assert (done["files"], done["kept"]) == (1, []), done
     assert done["reloaded"] == ["etl.load", "etl"], "the package has a from-import of it"
     assert project.run("import etl; print(etl.version(), etl.load.version())") == "version 2 version 2"
@@ -214,7 +227,7 @@ def test_only_what_changed_is_sent_and_loaded_again(project):
 def test_a_named_module_is_loaded_again_alone_and_an_unknown_one_refused(project):
     project.profile()
     project.run("import etl.load\netl.names.PREFIX = 'touched '")
-    [done] = project.json("reload", "etl.names")
+    done = project.json("reload", "etl.names")[-1]
     assert "etl.names" in done["reloaded"], done
     assert project.version() == "version 1"
     ended = project.livyd("reload", "etl.nothing", code=USAGE)
@@ -313,24 +326,20 @@ def test_a_package_that_is_installed_there_too_is_ours(home, tmp_path):
     assert project.version() == "version 2"
 
 
-def test_executors_run_ours_too_once_it_is_reloaded(tmp_path, spark_python):
+def test_executors_run_ours_too_once_it_is_reloaded(spark_project, tmp_path):
     installed = tmp_path / "installed" / "etl"
     installed.mkdir(parents=True)
     (installed / "__init__.py").write_text("")
     (installed / "load.py").write_text("def version():\n    return 'installed'\n")
-    home = Home(tmp_path / "home", spark_python)
-    home.environment["PYTHONPATH"] = str(installed.parent)
-    try:
-        project = Project(home).profile()
-        there = "def there(_):\n    import etl.load\n    return etl.load.version()\n" \
-                "import etl.load\nprint(etl.load.version(), set(sc.parallelize(range(4), 2).map(there).collect()))"
-        assert project.run(there).startswith("version 1")
-        project.edit(2)
-        [done] = project.json("reload")
-        assert done["executors"] == "fresh", done
-        assert project.run(there) == "version 2 {'version 2'}"
-    finally:
-        home.close()
+    spark_project.home.environment["PYTHONPATH"] = str(installed.parent)
+    project = spark_project.profile()
+    there = "def there(_):\n    import etl.load\n    return etl.load.version()\n" \
+            "import etl.load\nprint(etl.load.version(), set(sc.parallelize(range(4), 2).map(there).collect()))"
+    assert project.run(there).startswith("version 1")
+    project.edit(2)
+    done = project.json("reload")[-1]
+    assert done["executors"] == "fresh", done
+    assert project.run(there) == "version 2 {'version 2'}"
 
 
 # ---------------------------------------------------------------- an editor
