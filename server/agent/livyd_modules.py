@@ -62,6 +62,7 @@ class Modules(object):
                 data = read()
                 if not is_hidden(data):
                     files[path] = hashlib.sha256(data).hexdigest()
+            files.update(loaded_hashes(top))  # a newer zip may be in front of where they came from
         return {"files": files}
 
     def do_stage(self, name, at, piece):
@@ -609,6 +610,18 @@ def namespace(name):
 
 def loaded_below(top):
     return [name for name in list(sys.modules) if name == top or name.startswith(top + ".")]
+
+
+def loaded_hashes(top):
+    """Path -> hash of the files that the loaded modules came from, where they can be read."""
+    found = {}
+    for name in loaded_below(top):
+        spec = namespace(name).get("__spec__")
+        if str(getattr(spec, "origin", None)).endswith(".py"):
+            path = name.replace(".", "/") + (".py" if spec.submodule_search_locations is None else "/__init__.py")
+            with contextlib.suppress(Exception):
+                found[path] = hashlib.sha256(spec.loader.get_data(spec.origin)).hexdigest()
+    return found
 
 
 def is_submodule(name, child):

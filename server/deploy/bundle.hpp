@@ -64,6 +64,8 @@ struct bundle {
 /// it, up to the workspace's folder, names (lines as in .gitignore: `#` comments, `!` takes back,
 /// a leading "/" anchors, a trailing "/" means folders).
 
+constexpr std::uint64_t any_size = ~std::uint64_t{0};
+
 /// The rules for a project that has none: from `start` (a file or folder) upwards to `workspace`
 /// (or to the folder that holds `.git`, or three folders up, where there is no workspace), in each
 /// folder and in the ones directly below it: `scripts/` with `.py` files is the bundle "scripts",
@@ -75,10 +77,13 @@ std::vector<bundle_rule> default_rules(const std::filesystem::path& start,
 /// Finds, reads and hashes. Blocks: call it off the loop. Throws failure{invalid_input} for a rule
 /// that finds nothing, names a folder that does not exist, two rules of one name, two files of one
 /// path that differ only by Unicode form, or symbolic links in a circle; failure{io} for a file
-/// that cannot be read, with its path; failure{cancelled} when told to stop. Symbolic links are
-/// followed. `workspace`: where the search for `.livydignore` ends; may be empty.
+/// that cannot be read, with its path; failure{too_large} for one that is larger than `largest`,
+/// before any is read (not for a jar: those travel by HDFS or not at all); failure{cancelled} when
+/// told to stop. Symbolic links are followed. `workspace`: where the search for `.livydignore`
+/// ends; may be empty.
 std::vector<bundle> collect(const std::vector<bundle_rule>& rules,
-                            const std::filesystem::path& workspace, std::stop_token stop = {});
+                            const std::filesystem::path& workspace, std::stop_token stop = {},
+                            std::uint64_t largest = any_size);
 
 /// The module that a file is within one of the bundles ("etl.steps.load"; a package's
 /// `__init__.py` is the package); empty: it is in none of them.

@@ -162,6 +162,22 @@ void check_forms(const bundle_rule& rule, const std::vector<bundle_file>& files)
   }
 }
 
+void check_sizes(const bundle_rule& rule, const std::vector<bundle_file>& files,
+                 std::uint64_t largest) {
+  if (rule.kind == bundle_kind::jars) return;
+  for (const auto& file : files) {
+    std::error_code gone;  // said when it is read
+    const auto bytes = fs::file_size(file.source, gone);
+    if (gone || bytes <= largest) continue;
+    throw failure(failure_kind::too_large,
+                  concat(file.source.string(), " (", human_bytes(bytes),
+                         ") is too big to travel into a session: ", largest >> 20,
+                         " MiB is the most. Add \"webhdfs\" to the profile, or exclude the file "
+                         "from the bundle \"",
+                         rule.name, "\"."));
+  }
+}
+
 void read_and_hash(bundle_file& file, const std::stop_token& stop) {
   source_file source(file.source);
   sha256 digest;
@@ -217,13 +233,14 @@ bundle single_bundle(const bundle_rule& rule, bundle_file file) {
 }  // namespace
 
 std::vector<bundle> collect(const std::vector<bundle_rule>& rules, const fs::path& workspace,
-                            std::stop_token stop) {
+                            std::stop_token stop, std::uint64_t largest) {
   check_names(rules);
   std::vector<bundle> bundles;
   for (const auto& rule : rules) {
     check_folder(rule);
     auto files = find_files(rule, workspace, stop);
     check_found(rule, files);
+    check_sizes(rule, files, largest);
     if (rule.kind == bundle_kind::py_files) check_forms(rule, files);
     for (auto& file : files) read_and_hash(file, stop);
     if (rule.kind == bundle_kind::py_files) {

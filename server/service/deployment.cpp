@@ -41,6 +41,11 @@ Carrier carrier_of(const std::string& name) {
   return out;
 }
 
+/// Livy's upload and text both lead into the session.
+bool went_by(const stored_bundle& sent, Carrier by) {
+  return (carrier_of(sent.carrier) == Carrier::webhdfs) == (by == Carrier::webhdfs);
+}
+
 /// A file that is gone with the object.
 class scratch_file {
  public:
@@ -150,13 +155,23 @@ std::vector<deploy::bundle_rule> deployment::rules() const {
 }
 
 task<std::vector<deploy::bundle>> deployment::bundles() {
-  auto work = [written = rules(), workspace = settings_.workspace,
+  const bool by_hdfs = carrier().carrier == Carrier::webhdfs;
+  co_return co_await found_bundles(
+      by_hdfs ? deploy::any_size : static_cast<std::uint64_t>(livy::client::upload_limit));
+}
+
+task<std::vector<deploy::bundle>> deployment::bundles_of_any_size() {
+  return found_bundles(deploy::any_size);
+}
+
+task<std::vector<deploy::bundle>> deployment::found_bundles(std::uint64_t largest) {
+  auto work = [largest, written = rules(), workspace = settings_.workspace,
                start = start_.empty() ? settings_.workspace : std::filesystem::path(start_)](
                   std::stop_token stop) -> std::vector<deploy::bundle> {
     auto found = written;
     if (found.empty() && !start.empty()) found = deploy::default_rules(start, workspace);
     if (found.empty()) return {};
-    return deploy::collect(found, workspace, std::move(stop));
+    return deploy::collect(found, workspace, std::move(stop), largest);
   };
   co_return co_await stoppable_off_thread(std::move(work));
 }
@@ -204,12 +219,22 @@ task<std::string> deployment::target_of(const deploy::bundle& one, Carrier by) {
   co_return concat(folder, "/", one.file_name());
 }
 
-const stored_bundle* deployment::remembered(const std::vector<stored_bundle>& all,
-                                            const deploy::bundle& one, Carrier by) const {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const stored_bundle& each) {
-    return each.name == one.name && each.kind == field_of(one) && each.carrier == carrier_name(by);
+bool deployment::was_sent(const std::vector<stored_bundle>& all, const deploy::bundle& one,
+                          Carrier by) const {
+  return std::any_of(all.begin(), all.end(), [&](const stored_bundle& each) {
+    return each.name == one.name && each.kind == field_of(one) && went_by(each, by) &&
+           (one.packed || each.source == one.source.string());
   });
-  return found == all.end() ? nullptr : &*found;
+}
+
+bool deployment::was_given(const std::vector<stored_bundle>& all, const deploy::bundle& one,
+                           const std::string& session_name) const {
+  return std::any_of(all.begin(), all.end(), [&](const stored_bundle& each) {
+    const auto& names = each.sessions;
+    return each.name == one.name && each.kind == field_of(one) && each.hash == one.hash &&
+           each.target == one.file_name() &&
+           std::find(names.begin(), names.end(), session_name) != names.end();
+  });
 }
 
 /// A file of that length under a name that carries the hash: uploads are whole or not there.
@@ -242,17 +267,15 @@ task<protocol::DeployResult> deployment::compared(const std::vector<deploy::bund
     row.bytes = static_cast<std::int64_t>(one.bytes);
     row.hash = one.hash;
     row.target = co_await target_of(one, by.carrier);
-    const auto* before = remembered(kept, one, by.carrier);
     bool current = false;
     if (by.carrier == Carrier::webhdfs) {
       current = co_await is_there(one, row.target);
-    } else if (before != nullptr && before->hash == one.hash && !active.empty()) {
-      current = std::find(before->sessions.begin(), before->sessions.end(), active) !=
-                before->sessions.end();
+    } else {
+      current = !active.empty() && was_given(kept, one, active);
     }
-    row.state = current             ? BundleState::current
-                : before != nullptr ? BundleState::changed
-                                    : BundleState::absent;
+    row.state = current                           ? BundleState::current
+                : was_sent(kept, one, by.carrier) ? BundleState::changed
+                                                  : BundleState::absent;
     if (!current) out.bytes += row.bytes;
     out.bundles.push_back(std::move(row));
   }
@@ -317,7 +340,8 @@ task<void> deployment::send(const std::vector<deploy::bundle>& all, protocol::De
   if (!given.empty()) {
     const auto active = store_.session(profile_.name).value_or(stored_session{}).name;
     co_await note_session(active, std::move(given));
-    keep_contents(active, contents(all));
+    // What is loaded there is still what it had before: the next reload asks it.
+    forget_contents(active);
   }
   co_await events_.deploy_changed(protocol::ProfileParams{.profile = profile_.name});
 }
@@ -512,6 +536,10 @@ file_hashes* deployment::contents_of(const std::string& session_name) {
 void deployment::keep_contents(const std::string& session_name, file_hashes files) {
   if (contents_.size() >= sessions_known && !contents_.contains(session_name)) contents_.clear();
   contents_[session_name] = std::move(files);
+}
+
+void deployment::forget_contents(const std::string& session_name) {
+  contents_.erase(session_name);
 }
 
 // ---------------------------------------------------------------- remembering

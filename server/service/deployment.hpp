@@ -38,9 +38,11 @@ class deployment {
   /// The document that the user looks at, or runs: where the search for a project begins.
   void look_from(const std::optional<std::string>& file);
 
-  /// The bundles as they are here now. Throws what deploy::collect throws; without rules and
-  /// without anything to find it is empty. Cancellable.
+  /// The bundles as they are here now. Throws what deploy::collect throws, too_large without HDFS;
+  /// without rules and without anything to find it is empty. Cancellable.
   task<std::vector<deploy::bundle>> bundles();
+  /// The same, whatever their files' size: what can travel is another question.
+  task<std::vector<deploy::bundle>> bundles_of_any_size();
   /// Throws failure{invalid_input} when there is nothing to deploy.
   task<protocol::DeployResult> plan(protocol::DeployParams params);
   /// `session`: the id of the active session, for what only a session can take; "" = there is none.
@@ -64,6 +66,7 @@ class deployment {
   /// What the session of this name has of the bundles, by livyd's own doing; null: not known.
   file_hashes* contents_of(const std::string& session_name);
   void keep_contents(const std::string& session_name, file_hashes files);
+  void forget_contents(const std::string& session_name);
   /// A statement of livyd's own got this id in that session.
   std::function<void(const std::string& session, std::int64_t id)> saw_statement = [](const auto&,
                                                                                       auto) {};
@@ -75,14 +78,17 @@ class deployment {
   };
   choice carrier() const;
   protocol::Carrier session_carrier() const;
+  task<std::vector<deploy::bundle>> found_bundles(std::uint64_t largest);
   task<std::vector<deploy::bundle>> some_bundles();
   task<std::vector<deploy::bundle>> still_to_be_given(const std::string& session_name);
   std::vector<deploy::bundle_rule> rules() const;
   task<std::string> root();
   task<std::string> target_of(const deploy::bundle& one, protocol::Carrier by);
   task<bool> is_there(const deploy::bundle& one, const std::string& target);
-  const stored_bundle* remembered(const std::vector<stored_bundle>& all, const deploy::bundle& one,
-                                  protocol::Carrier by) const;
+  bool was_sent(const std::vector<stored_bundle>& all, const deploy::bundle& one,
+                protocol::Carrier by) const;
+  bool was_given(const std::vector<stored_bundle>& all, const deploy::bundle& one,
+                 const std::string& session_name) const;
   task<protocol::DeployResult> compared(const std::vector<deploy::bundle>& all, choice by);
   task<void> send(const std::vector<deploy::bundle>& all, protocol::DeployResult& result,
                   transfer told, std::string session);

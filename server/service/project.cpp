@@ -89,7 +89,7 @@ task<protocol::ModuleReloadResult> project::reload(protocol::ModuleReloadParams 
 
 task<protocol::StandaloneResult> project::standalone(protocol::StandaloneParams params) {
   deployment_.look_from(params.file);
-  auto all = co_await deployment_.bundles();
+  auto all = co_await deployment_.bundles_of_any_size();
   if (all.empty() && !params.file) {
     throw failure(failure_kind::invalid_input,
                   "There is neither a script nor a package to put into one file.");
