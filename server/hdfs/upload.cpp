@@ -86,7 +86,7 @@ task<void> write_and_rename(client& to, std::string path, std::string part, http
 
 /// After a cut the data node may make the file a moment later than we look.
 task<void> remove_part(client& to, std::string part, bool may_come_later) {
-  constexpr int looks = 8;
+  constexpr int looks = 20;  // 4 s: a data node under load is late
   asio::steady_timer pause(co_await asio::this_coro::executor);
   for (int look = 1; may_come_later && look < looks; ++look) {
     const auto there = co_await to.status(part);
