@@ -324,6 +324,26 @@ def test_a_change_within_the_same_second_and_of_the_same_size_is_seen(modules, p
 # ------------------------------------------------------------ requests
 
 
+def test_the_state_of_a_loaded_module_is_what_it_was_loaded_from(modules, tmp_path):
+    """However new the zip is that came in front of it since."""
+    name = "zipped_%x" % (hash(str(tmp_path)) & 0xffffff)
+    texts = ["FACTOR = 1\n", "FACTOR = 2\n"]
+    for number, text in enumerate(texts):
+        path = str(tmp_path / ("%d.zip" % number))
+        with zipfile.ZipFile(path, "w") as archive:
+            for file, content in (("__init__.py", ""), ("base.py", text), ("late.py", text)):
+                archive.writestr("%s/%s" % (name, file), content)
+        modules.run("import sys; sys.path.insert(1, %r)\nimport importlib; importlib.invalidate_caches()" % path)
+        if number == 0:
+            modules.run("import %s.base" % name)
+    state = modules.ask("state", tops=[name])["files"]
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    assert (state[name + "/base.py"], state[name + "/late.py"]) == tuple(hashes)
+    answer = modules.push({name + "/base.py": texts[1]})
+    assert answer["kept"] == [] and modules.value("%s.base.FACTOR" % name) == 2
+    assert modules.ask("state", tops=[name])["files"][name + "/base.py"] == hashes[1]
+
+
 def test_the_state_tells_what_would_be_imported_now(modules, package):
     state = modules.ask("state", tops=[package, "there_is_none"])["files"]
     assert state == {"%s/%s" % (package, path): hashlib.sha256(text.format(package).encode()).hexdigest()

@@ -227,6 +227,22 @@ TEST_F(Collect, RefusesNamesThatAreNotUtf8) {
   EXPECT_THAT(error.message(), HasSubstr("a\uFFFD.py is not UTF-8"));
 }
 
+TEST_F(Collect, RefusesWhatIsTooLargeToTravelUnlessItIsAJar) {
+  write("modules/a.py");
+  fs::resize_file(write("modules/table.bin"), (100U << 20U) + 1);
+  const auto refused = [&](std::uint64_t largest) {
+    return failure_of([&] { collect({rule()}, folder_, {}, largest); });
+  };
+  const auto error = refused(100U << 20U);
+  EXPECT_EQ(error.kind(), failure_kind::too_large);
+  EXPECT_THAT(error.message(), HasSubstr((folder_ / "modules/table.bin").string()));
+  EXPECT_THAT(error.message(), HasSubstr("100 MiB is the most"));
+  EXPECT_EQ(collect({rule()}, folder_, {}, (100U << 20U) + 1).front().files.size(), 2U);
+  auto jars = rule({"table.bin"});
+  jars.kind = bundle_kind::jars;
+  EXPECT_EQ(collect({jars}, folder_, {}, 1).size(), 1U);
+}
+
 TEST_F(Collect, EndsWhenToldTo) {
   write("modules/a.py");
   std::stop_source stop;
