@@ -20,6 +20,9 @@ namespace livyd {
 namespace {
 
 constexpr std::size_t piece_limit = 64_KiB;
+/// What is read or written at once. To go to another thread and back for each piece takes longer
+/// than to copy it, on a busy machine much longer.
+constexpr std::size_t block_size = 1_MiB;
 constexpr int input_patience = 100;  // milliseconds; between them a Ctrl-C is heard
 
 [[noreturn]] void refuse(std::string_view doing, const std::string& what) {
@@ -45,6 +48,13 @@ void write_piece(int to, std::string_view piece, const std::string& name) {
     if (count < 0 && errno != EINTR) refuse("write", name);
     if (count > 0) piece.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+/// The disk works while more comes; else all of it would be left to the fsync at the end.
+void write_block(int to, const std::string& block, const std::string& name) {
+  const auto from = ::lseek(to, 0, SEEK_CUR);
+  write_piece(to, block, name);
+  ::sync_file_range(to, from, static_cast<off_t>(block.size()), SYNC_FILE_RANGE_WRITE);
 }
 
 /// A file without a name: it is gone with its descriptor, whichever way the process ends.
@@ -129,13 +139,24 @@ task<std::shared_ptr<file_to_send>> open_standard_input() {
 }
 
 http::byte_source source_of(std::shared_ptr<file_to_send> file) {
-  return [file](asio::mutable_buffer into) -> task<std::size_t> {
-    auto reading = [file, most = std::min(into.size(), piece_limit)] {
-      return read_piece(file->descriptor(), most, "the file");
-    };
-    const auto piece = co_await off_thread(std::move(reading));
-    std::memcpy(into.data(), piece.data(), piece.size());
-    co_return piece.size();
+  struct state {
+    std::shared_ptr<file_to_send> file;
+    std::string block;
+    std::size_t taken = 0;
+  };
+  auto shared = std::make_shared<state>(state{std::move(file), {}});
+  return [shared](asio::mutable_buffer into) -> task<std::size_t> {
+    if (shared->taken == shared->block.size()) {
+      auto reading = [file = shared->file] {
+        return read_piece(file->descriptor(), block_size, "the file");
+      };
+      shared->block = co_await off_thread(std::move(reading));
+      shared->taken = 0;
+    }
+    const auto bytes = std::min(into.size(), shared->block.size() - shared->taken);
+    std::memcpy(into.data(), shared->block.data() + shared->taken, bytes);
+    shared->taken += bytes;
+    co_return bytes;
   };
 }
 
@@ -152,13 +173,20 @@ file_to_keep::~file_to_keep() {
 }
 
 task<void> file_to_keep::write(std::string_view piece) {
-  auto writing = [to = descriptor_, piece = std::string(piece), name = path_.string()] {
-    write_piece(to, piece, name);
+  if (block_.empty()) block_.reserve(block_size + piece_limit);
+  block_ += piece;
+  if (block_.size() >= block_size) co_await write_out();
+}
+
+task<void> file_to_keep::write_out() {
+  auto writing = [to = descriptor_, block = std::exchange(block_, {}), name = path_.string()] {
+    write_block(to, block, name);
   };
   co_await off_thread(std::move(writing));
 }
 
 task<void> file_to_keep::keep(bool replaces) {
+  if (!block_.empty()) co_await write_out();
   auto placing = [file = descriptor_, part = part_.string(), path = path_.string(), replaces] {
     return put_in_place(file, part, path, replaces);
   };

@@ -35,7 +35,7 @@ std::shared_ptr<file_to_send> open_file(const std::filesystem::path& path);
 /// the length first. Cancellable while it waits for input. Throws failure{io}.
 task<std::shared_ptr<file_to_send>> open_standard_input();
 
-/// Pieces of at most 64 KiB. Throws failure{io}.
+/// Fills what it is given from a block of the file that was read before. Throws failure{io}.
 http::byte_source source_of(std::shared_ptr<file_to_send> file);
 
 /// A file under a temporary name beside its own, which it gets by keep(); without that it is
@@ -48,15 +48,18 @@ class file_to_keep {
   file_to_keep(const file_to_keep&) = delete;
   file_to_keep& operator=(const file_to_keep&) = delete;
 
-  /// Throws failure{io}.
+  /// Collects pieces to blocks. Throws failure{io}.
   task<void> write(std::string_view piece);
   /// Throws failure{rejected} when there is such a file and it may not be replaced, failure{io}.
   task<void> keep(bool replaces);
 
  private:
+  task<void> write_out();
+
   std::filesystem::path path_;
   std::filesystem::path part_;
   int descriptor_ = -1;
+  std::string block_;
 };
 
 }  // namespace livyd

@@ -17,7 +17,7 @@ import pytest
 from backends.curl import curl
 
 NAMES = ["a b", "100%", "1+1", "#3", "Müller äöü", "😀", "%41", "a&b;c=d", "'quoted\"", "[x]{y}"]
-SIZES = [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1]
+SIZES = [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 2**20 - 1, 2**20, 2**20 + 1]
 BIG = 200_000_000
 DEADLINE = 240
 
