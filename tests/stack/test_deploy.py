@@ -3,6 +3,7 @@ import io
 import json
 import os
 import random
+import signal
 import sys
 import time
 import urllib.parse
@@ -16,7 +17,7 @@ from conversation import fake_livy as fake
 from conversation.json_rpc import RpcError
 from conversation.server import EmbeddedServer
 from fault_proxy import FaultProxy
-from test_hdfs import CuttingProxy, file_of
+from test_hdfs import CuttingProxy, await_true, file_of
 
 DEADLINE = 240
 MIB = 1 << 20
@@ -95,6 +96,14 @@ class Deployment:
     def rows(self):
         return self.there.rows(self.root)
 
+    def end_endpoint(self):
+        """The embedded one of this desk, should a test have started it; it ends its sessions."""
+        started = self.desk.folder / "state" / "livyd" / "local.json"
+        if not started.exists():
+            return
+        os.kill(json.loads(started.read_text())["pid"], signal.SIGTERM)
+        await_true(lambda: not started.exists())
+
 
 @pytest.fixture
 def deployment(desk, hdfs, request):
@@ -104,6 +113,7 @@ def deployment(desk, hdfs, request):
     one.file("src/etl/load.py", "def version():\n    return 1\n")
     yield one
     one.there.remove(f"/user/alice/{desk.folder.name}")
+    one.end_endpoint()
 
 
 def told(daemon, method):

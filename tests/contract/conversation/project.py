@@ -17,8 +17,8 @@ class Project:
         self.proxy = FaultProxy() if server else None
         self.door = self.proxy.door(server.url, server.token) if server else None
         self.file("modules/etl/__init__.py", "from etl.load import version\n")
-        self.file("modules/etl/load.py", "from etl.names import PREFIX\n\n\ndef version():\n    return PREFIX + '1'\n")
         self.file("modules/etl/names.py", "PREFIX = 'version '\n")
+        self.edit(1)
 
     def file(self, name, content):
         path = os.path.join(self.home.work, name)
@@ -27,7 +27,8 @@ class Project:
 
     def edit(self, number):
         """Another version of etl.load."""
-        self.file("modules/etl/load.py", f"from etl.names import PREFIX\n\n\ndef version():\n    return PREFIX + '{number}'\n")
+        self.file("modules/etl/load.py",
+                  f"from etl.names import PREFIX\n\n\ndef version():\n    return PREFIX + '{number}'\n")
 
     def settings(self, **deploy):
         """The profile, for an editor's window."""
