@@ -176,6 +176,13 @@ def test_what_changed_is_sent_beside_the_old_one_which_is_stale(deployment):
     assert "livyd has not deployed" in gone.said, gone
 
 
+def test_what_is_gone_already_can_still_be_forgotten(deployment):
+    target = deployment.deploy()["bundles"][0]["target"]
+    deployment.there.remove(target)
+    deployment.livyd("deploy", "rm", target)
+    assert deployment.livyd("deploy", "list", "--json").output == ""
+
+
 @pytest.mark.parametrize("harm", ["removed", "truncated", "emptied", "with its folder"])
 def test_what_was_harmed_behind_our_back_is_sent_again(deployment, harm):
     first = deployment.deploy()
