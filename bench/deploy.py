@@ -13,7 +13,7 @@ sys.path[:0] = [str(ROOT / "tests" / "contract"), str(ROOT / "tests" / "stack")]
 from backends.hdfs import Hdfs  # noqa: E402
 from conversation.command_line import Home  # noqa: E402
 
-MEGABYTES = int(os.environ.get("LIVYD_BENCH_MEGABYTES", 1000))
+MEGABYTES = int(os.environ.get("LIVYD_BENCH_MEGABYTES", 400))
 ROUNDS = 5
 PATIENCE = 600  # seconds
 MODULES = 300
