@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_profile{R"({"url": "http://a", "zzzzzzzz": 1})",
                     "In profile \"cluster\": unknown field \"zzzzzzzz\". Known are url, kind, "
                     "session, auth, tls, proxy, headers, redirectHosts, allowInsecure, webhdfs, "
-                    "python, confirm, agent, extends, abstract."},
+                    "deploy, python, confirm, agent, extends, abstract."},
         bad_profile{R"({"url": 5})", "In profile \"cluster\": \"url\" must be text in quotes."},
         bad_profile{R"({"url": "http://a", "confirm": "yes"})",
                     "In profile \"cluster\": \"confirm\" must be true or false."},
@@ -187,6 +187,26 @@ INSTANTIATE_TEST_SUITE_P(
         bad_profile{R"({"url": "http://a", "redirectHosts": ["http://b"]})",
                     "In profile \"cluster\": \"redirectHosts\" must be a list of hosts, like "
                     "\"livy2.example.com:8998\"."},
+        bad_profile{R"({"url": "http://a", "deploy": {"by": "ftp"}})",
+                    "In profile \"cluster\": \"deploy.by\" must be \"webhdfs\", \"livy\" or "
+                    "\"session\"."},
+        bad_profile{R"({"url": "http://a", "deploy": {"root": "livyd"}})",
+                    "In profile \"cluster\": \"deploy.root\" must be an absolute path on HDFS, "
+                    "such as \"/user/alice/livyd\"."},
+        bad_profile{R"({"url": "http://a", "deploy": {"bundles": {}}})",
+                    "In profile \"cluster\": \"deploy.bundles\" must be a list of objects."},
+        bad_profile{R"({"url": "http://a", "deploy": {"bundles": [{"name": "a/b"}]}})",
+                    "In profile \"cluster\": \"deploy.bundles[0].name\" must be a name of letters, "
+                    "digits, \"_\", \"-\" and \".\"."},
+        bad_profile{R"({"url": "http://a", "deploy": {"bundles": [{"name": "a", "as": "egg"}]}})",
+                    "In profile \"cluster\": \"deploy.bundles[0].as\" must be \"pyFiles\", "
+                    "\"jars\", \"files\" or \"archives\"."},
+        bad_profile{R"({"url": "http://a", "deploy": {"bundles": [{"name": "a", "alias": "b"}]}})",
+                    "In profile \"cluster\": \"deploy.bundles[0].alias\" is for \"as\": "
+                    "\"archives\" only."},
+        bad_profile{R"({"url": "http://a", "deploy": {"bundles": [{"name": "a"}, {"name": "a"}]}})",
+                    "In profile \"cluster\": \"deploy.bundles\" has two bundles with the name "
+                    "\"a\". Rename one of them."},
         bad_profile{"[]", "In profile \"cluster\": it must be an object."},
         bad_profile{R"({"url": "http://a", "python": "python3"})",
                     "In profile \"cluster\": \"python\" is for the embedded endpoint only. For a "
@@ -413,6 +433,7 @@ void walk(const json& schema, const std::string& pointer, int& objects) {
       EXPECT_EQ(words.find(own), std::string::npos) << pointer << ": " << words;
     }
   }
+  if (schema.contains("items")) walk(schema["items"], pointer + "/0", objects);
   if (schema.value("additionalProperties", json(true)) != json(false)) return;
   ++objects;
   std::vector<std::string> names;
@@ -429,7 +450,7 @@ TEST(ProfileSchema, SaysTheSameAsTheReader) {
   const auto& schema = manifest["contributes"]["configuration"]["properties"]["livyd.profiles"];
   int objects = 0;
   walk(schema["additionalProperties"], "", objects);
-  EXPECT_EQ(objects, 6) << "a profile, session, auth, tls, proxy, proxy.auth";
+  EXPECT_EQ(objects, 8) << "a profile, session, auth, tls, proxy, proxy.auth, deploy, a bundle";
 }
 
 }  // namespace
