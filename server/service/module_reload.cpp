@@ -25,7 +25,7 @@ struct difference {
   file_hashes here;
 };
 
-bool is_python(const deploy::bundle& one) {
+bool is_python_bundle(const deploy::bundle& one) {
   return one.kind == deploy::bundle_kind::py_files && one.packed;
 }
 
@@ -33,7 +33,7 @@ difference compared(const std::vector<deploy::bundle>& all, const file_hashes& t
   difference out;
   std::set<std::string> tops;
   for (const auto& one : all) {
-    if (!is_python(one)) continue;
+    if (!is_python_bundle(one)) continue;
     tops.insert(one.top_modules.begin(), one.top_modules.end());
     for (const auto& file : one.files) {
       out.here[file.path] = file.hash;
@@ -134,7 +134,7 @@ std::vector<std::string> module_reload::wanted_modules(
   if (!params.modules.empty()) {
     for (const auto& module : params.modules) {
       const bool known = std::any_of(all.begin(), all.end(), [&](const deploy::bundle& one) {
-        return is_python(one) &&
+        return is_python_bundle(one) &&
                std::any_of(one.files.begin(), one.files.end(),
                            [&](const auto& file) { return belongs_to(file.path, module); });
       });
@@ -162,7 +162,7 @@ task<file_hashes> module_reload::contents(livy::client& livy, const reload_targe
   if (const auto* known = deployment_.contents_of(to.name)) co_return *known;
   json tops = json::array();
   for (const auto& one : all) {
-    if (!is_python(one)) continue;
+    if (!is_python_bundle(one)) continue;
     for (const auto& top : one.top_modules) tops.push_back(top);
   }
   json request{{"do", "state"}};
@@ -177,7 +177,7 @@ task<protocol::ModuleReloadResult> module_reload::perform(livy::client& livy, re
                                                           protocol::ModuleReloadParams params) {
   deployment_.look_from(params.file);
   const auto all = co_await bundles_for(params);
-  if (std::none_of(all.begin(), all.end(), is_python)) {
+  if (std::none_of(all.begin(), all.end(), is_python_bundle)) {
     throw failure(failure_kind::invalid_input,
                   "There are no Python modules to deploy here, so there is nothing to load again.");
   }
@@ -187,10 +187,10 @@ task<protocol::ModuleReloadResult> module_reload::perform(livy::client& livy, re
   if (params.push) {
     for (const auto& one : all) {
       for (const auto& file : one.files) {
-        const bool wanted =
-            is_python(one) && std::any_of(modules.begin(), modules.end(), [&](const auto& module) {
-              return belongs_to(file.path, module);
-            });
+        const bool wanted = is_python_bundle(one) &&
+                            std::any_of(modules.begin(), modules.end(), [&](const auto& module) {
+                              return belongs_to(file.path, module);
+                            });
         const bool listed_already =
             std::any_of(found.changed.begin(), found.changed.end(),
                         [&](const auto& each) { return each.path == file.path; });

@@ -387,6 +387,25 @@ task<void> room::cancel_statement(std::optional<std::string> session, std::int64
   }
   auto livy = co_await connection_.open();
   co_await livy->cancel_statement(wanted, statement);
+  co_await interrupt_marked(*livy, wanted, statement);
+}
+
+/// Livy's cancel ends Spark's jobs; of a run that another livyd has sent the agent ends the Python,
+/// too. Nothing where there is no agent.
+task<void> room::interrupt_marked(livy::client& livy, std::string session, std::int64_t statement) {
+  livy::no_output nowhere;
+  const auto seen = co_await livy.read_statement(session, statement, nowhere);
+  if (!seen || seen->terminal() || !seen->code_head.starts_with('#')) co_return;
+  const auto run = livy::marked_run(seen->code_head, seen->code_tail);
+  const auto there = co_await livy.find_session(session);
+  if (!run || !there || !is_python(there->kind)) co_return;
+  agent::remote agent(livy, time_, session);
+  try {
+    co_await agent.interrupt(*run);
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    log::info("runs", concat("no interrupt of statement ", statement, ": ", reason.message()));
+  }
 }
 
 // ---------------------------------------------------------------- runs

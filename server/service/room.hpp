@@ -104,6 +104,7 @@ class room {
   task<void> carry_out(run_record& run);
   task<void> drop_queue();
   task<void> interrupt_current();
+  task<void> interrupt_marked(livy::client& livy, std::string session, std::int64_t statement);
   task<protocol::RunStopResult> stop_current(std::shared_ptr<run_record> run);
   void forget_oldest();
   std::string session_or_active(const std::optional<std::string>& id_or_name) const;

@@ -15,11 +15,11 @@ using protocol::SessionState;
 /// A first statement warms a driver up, which takes seconds on a busy machine.
 constexpr duration install_patience = 60s;
 
+}  // namespace
+
 bool is_python(std::string_view kind) {
   return kind == "pyspark" || kind == "python" || kind == "pyspark3";
 }
-
-}  // namespace
 
 task<void> session_agent::equip(livy::client& livy) {
   if (!known_.where().agent) {

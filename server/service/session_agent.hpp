@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "agent/agent.hpp"
 #include "service/known_session.hpp"
 
 namespace livyd {
+
+/// Whether an agent can be in a session of this kind.
+bool is_python(std::string_view kind);
 
 class session_agent {
  public:

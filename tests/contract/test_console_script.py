@@ -258,8 +258,7 @@ def test_statements(console):
 
 @of_row("c")
 def test_cancel(console):
-    """Somebody's statement, that is without the agent: the embedded endpoint interrupts it as Livy does a Spark job."""
-    console.profiles({"local": {"agent": False}})
+    """A run of another livyd: Livy's cancel would leave its Python running, the agent ends it."""
     console.prints("ready = True")
     running = console.home.begin("run", "-c", "import time; time.sleep(600)")
     busy = wait_for(lambda: [one["statement"] for one in console.statements() if one["state"] == "running"],
