@@ -18,10 +18,13 @@
 namespace livyd {
 
 int perform(const local_command& asked) {
-  return local::serve_endpoint({.port = asked.port,
-                                .strict = asked.strict,
-                                .python = asked.python,
-                                .state_file = asked.state_file});
+  local::endpoint_settings settings{.port = asked.port,
+                                    .strict = asked.strict,
+                                    .python = asked.python,
+                                    .state_file = asked.state_file};
+  // Whoever starts one by hand also ends it; the one that livyd starts by itself has a state file.
+  if (asked.state_file.empty()) settings.endpoint_idle_limit = {};
+  return local::serve_endpoint(std::move(settings));
 }
 
 int perform(const trust_command& asked) {

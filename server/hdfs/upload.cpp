@@ -84,17 +84,42 @@ task<void> write_and_rename(client& to, std::string path, std::string part, http
   co_await put_in_place(to, part, path, bytes, overwrite);
 }
 
-/// After a cut the data node may make the file a moment later than we look.
+task<bool> removed(client& to, std::string part) {
+  try {
+    co_await to.remove(part, false);
+    co_return true;
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+    log::debug("hdfs", concat("a part could not be removed: ", reason.message()));
+  }
+  co_return false;
+}
+
+task<bool> is_there(client& to, std::string part) {
+  try {
+    co_return (co_await to.status(part)).has_value();
+  } catch (const failure& reason) {
+    if (reason.kind() == failure_kind::cancelled) throw;
+  }
+  co_return false;
+}
+
+/// After a cut the data node may make the file a moment later than we look, and what was cut may
+/// have been more than one connection: looks and removals that fail are repeated.
 task<void> remove_part(client& to, std::string part, bool may_come_later) {
   constexpr int looks = 20;  // 4 s: a data node under load is late
+  constexpr int attempts = 5;
   asio::steady_timer pause(co_await asio::this_coro::executor);
   for (int look = 1; may_come_later && look < looks; ++look) {
-    const auto there = co_await to.status(part);
-    if (there) break;
+    if (co_await is_there(to, part)) break;
     pause.expires_after(between_looks);
     co_await pause.async_wait(asio::use_awaitable);
   }
-  co_await to.remove(part, false);
+  for (int attempt = 1; attempt <= attempts; ++attempt) {
+    if (co_await removed(to, part)) co_return;
+    pause.expires_after(between_looks);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
 }
 
 task<void> require_free(client& to, std::string path, bool overwrite) {
