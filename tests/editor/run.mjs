@@ -73,6 +73,8 @@ async function runSuite(suite, { tools, extensions, browser }) {
     world.server = await startServer(tools, { extensions, ...suite.options(tools, prepared) });
     stops.push(() => world.server.stop());
     world.window = await openWorkbench(browser, world.server);
+    // One that is left would look for its server until the end.
+    stops.push(() => world.window.close());
     for (const [title, body] of suite.tests) await runTest(`${suite.name}: ${title}`, body, world);
   } catch (failure) {
     report(`${suite.name}: the suite`, failure);

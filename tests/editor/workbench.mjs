@@ -958,7 +958,8 @@ class Workbench {
       async () => {
         const row = this.viewRow(name, label);
         await row.click({ button: "right", timeout: 1_000 }).catch(() => {});
-        await entry.click({ timeout: 2_000 }).catch(() => {});
+        // A menu does not hear a button that is let go within its first 100 ms.
+        await entry.click({ delay: 200, timeout: 2_000 }).catch(() => {});
         if (await within(3, seen)) return true;
         if ((await menu.count()) > 0) await this.press("Escape");
         return false;
