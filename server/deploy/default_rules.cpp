@@ -42,7 +42,7 @@ bool lies_in(const fs::path& inner, const fs::path& outer) {
 
 /// Where the search ends.
 fs::path topmost(const fs::path& from, const fs::path& workspace) {
-  const auto normal = (workspace / "").lexically_normal().parent_path();
+  auto normal = (workspace / "").lexically_normal().parent_path();
   if (!workspace.empty() && lies_in(from, normal)) return normal;
   for (auto folder = from;; folder = folder.parent_path()) {
     if (is_there(folder / ".git")) return folder;
@@ -91,7 +91,7 @@ std::optional<fs::path> nearest(const default_bundle& wanted, const fs::path& fr
                                 const fs::path& top) {
   for (auto folder = from;; folder = folder.parent_path()) {
     for (const auto& place : around(folder)) {
-      const auto candidate = place / wanted.name;
+      auto candidate = place / wanted.name;
       if (is_folder(candidate) && has_python(candidate, top, wanted.only_direct)) return candidate;
     }
     if (folder == top || folder == folder.parent_path()) return std::nullopt;

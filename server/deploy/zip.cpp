@@ -311,7 +311,7 @@ void write_entries(const bundle& from, target& into, first_problem& problem,
     problem.rethrow();
     check(closed, zip.get());
   }
-  (void)zip.release();  // zip_close freed it
+  [[maybe_unused]] const auto* freed = zip.release();  // by zip_close
   const bool whole = std::ranges::all_of(entries, [](const auto& one) { return one->was_read(); });
   if (!whole) throw failure(failure_kind::internal, "A file was not packed to its end.");
 }

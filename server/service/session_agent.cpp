@@ -14,6 +14,7 @@ using protocol::SessionState;
 
 /// A first statement warms a driver up, which takes seconds on a busy machine.
 constexpr duration install_patience = 60s;
+constexpr std::size_t greeting_limit = 64_KiB;
 
 }  // namespace
 
@@ -87,7 +88,7 @@ task<void> session_agent::install_by_statement(livy::client& livy) {
   auto install = [&]() -> task<agent::greeting> {
     auto code = agent::install_statement(stored.nonce, stored.created);
     auto text = co_await text_of_statement(
-        livy, time_, session, std::move(code),
+        livy, time_, session, std::move(code), greeting_limit,
         [this, session](std::int64_t id) { known_.saw_statement(session, id); });
     co_return agent::read_greeting(text);
   };

@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+/// The state of a project of 30,000 files.
+constexpr std::size_t answer_limit = 4_MiB;
 /// A megabyte of base64 each.
 constexpr std::size_t piece_bytes = 768_KiB;
 
@@ -22,8 +24,8 @@ task<agent::modules_answer> ask_modules(livy::client& livy, clock& time, std::st
   const auto words = request.dump(-1, ' ', true, json::error_handler_t::replace);
   agent::modules_answer out;
   for (const bool may_be_there : {true, false}) {
-    auto text = co_await text_of_statement(livy, time, session,
-                                           agent::modules_statement(words, may_be_there), sent);
+    auto text = co_await text_of_statement(
+        livy, time, session, agent::modules_statement(words, may_be_there), answer_limit, sent);
     out = agent::read_modules_answer(text);
     if (!out.missing) break;
   }
