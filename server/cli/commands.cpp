@@ -24,7 +24,7 @@ int perform(const local_command& asked) {
                                     .state_file = asked.state_file};
   // Whoever starts one by hand also ends it; the one that livyd starts by itself has a state file.
   if (asked.state_file.empty()) settings.endpoint_idle_limit = {};
-  return local::serve_endpoint(std::move(settings));
+  return local::serve_endpoint(settings);
 }
 
 int perform(const trust_command& asked) {
