@@ -4,27 +4,14 @@ import * as vscode from "vscode";
 import { deployPlan, deployRun } from "../../protocol/protocol.ts";
 import type { Context } from "./context.ts";
 import { saveFiles, withFileInSight } from "./editorFile.ts";
+import { registerOnProfile } from "./onProfile.ts";
 import { deployedSentence, planPage } from "./renderDeploy.ts";
-import { chosenProfile } from "./runner.ts";
 import { withTransfer } from "./transfer.ts";
 
 export function activate(context: Context): vscode.Disposable {
-  const register = (
-    command: string,
-    act: (context: Context, profile: string) => Promise<void>,
-  ): vscode.Disposable =>
-    vscode.commands.registerCommand(command, async () => {
-      const profile = await chosenProfile();
-      if (profile === undefined) return;
-      try {
-        await act(context, profile);
-      } catch (error) {
-        context.notices.failed(error);
-      }
-    });
   return vscode.Disposable.from(
-    register("livyd.deployNow", deploy),
-    register("livyd.showDeployPlan", showPlan),
+    registerOnProfile(context, "livyd.deployNow", deploy),
+    registerOnProfile(context, "livyd.showDeployPlan", showPlan),
   );
 }
 

@@ -11,27 +11,14 @@ import {
 import { argumentsKey, askArguments } from "./askArguments.ts";
 import type { Context } from "./context.ts";
 import { fileInSight, saveFiles } from "./editorFile.ts";
+import { registerOnProfile } from "./onProfile.ts";
 import { standaloneName, standaloneSentence } from "./renderDeploy.ts";
-import { chosenProfile } from "./runner.ts";
 import { argumentsIn } from "./words.ts";
 
 export function activate(context: Context): vscode.Disposable {
-  const register = (
-    command: string,
-    act: (context: Context, profile: string) => Promise<void>,
-  ): vscode.Disposable =>
-    vscode.commands.registerCommand(command, async () => {
-      const profile = await chosenProfile();
-      if (profile === undefined) return;
-      try {
-        await act(context, profile);
-      } catch (error) {
-        context.notices.failed(error);
-      }
-    });
   return vscode.Disposable.from(
-    register("livyd.buildStandalone", buildOne),
-    register("livyd.runStandalone", runOne),
+    registerOnProfile(context, "livyd.buildStandalone", buildOne),
+    registerOnProfile(context, "livyd.runStandalone", runOne),
   );
 }
 

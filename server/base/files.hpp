@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace livyd {
 
@@ -18,6 +19,19 @@ std::optional<std::string> read_file_if_any(const std::filesystem::path& path);
 void replace_file(const std::filesystem::path& path, std::string_view content);
 /// Makes the folder and its parents, mode 0700 for what it makes.
 void make_private_folder(const std::filesystem::path& path);
+
+/// The file of this path, if there is one, goes with the object.
+class removed_file {
+ public:
+  explicit removed_file(std::filesystem::path path) : path_(std::move(path)) {}
+  ~removed_file();
+  removed_file(const removed_file&) = delete;
+  removed_file& operator=(const removed_file&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
 
 /// `$XDG_STATE_HOME/livyd` or `~/.local/state/livyd`.
 std::filesystem::path state_home();

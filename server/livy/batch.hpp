@@ -36,6 +36,9 @@ struct batch_page {
 };
 batch_page read_batch_page(const nlohmann::json& body);
 
+/// failure{not_found} for one that the server does not know.
+failure unknown_batch(const std::string& batch);
+
 /// POST /batches. Empty strings and absent values are not sent.
 struct batch_request {
   std::string file;

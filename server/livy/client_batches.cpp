@@ -20,13 +20,13 @@ bool batch_is_unknown(const http::response& answer, const http::url& target) {
   return kind == failure_kind::session_lost || kind == failure_kind::not_found;
 }
 
+}  // namespace
+
 failure unknown_batch(const std::string& batch) {
   return {failure_kind::not_found,
           concat("There is no batch ", batch,
                  " on this server (any more). livyd batch list shows those that there are.")};
 }
-
-}  // namespace
 
 task<batch_view> client::create_batch(batch_request wanted) {
   auto body = text_of(batch_body(wanted), "The arguments or the profile hold");

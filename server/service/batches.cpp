@@ -32,12 +32,6 @@ failure no_batches() {
           "the editor."};
 }
 
-failure no_such_batch(const std::string& batch) {
-  return {failure_kind::not_found,
-          concat("There is no batch ", batch,
-                 " on this server (any more). livyd batch list shows those that there are.")};
-}
-
 /// "hdfs://…", "s3a://…", "file:///…": for the server to read.
 bool has_scheme(std::string_view file) {
   const auto colon = file.find(':');
@@ -73,39 +67,11 @@ task<void> check_that_it_is_there(std::filesystem::path file) {
   }
 }
 
-/// Removes a packed file when it is not needed any more.
-struct packed_file {
-  explicit packed_file(std::filesystem::path made) : path(std::move(made)) {}
-  ~packed_file() {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-  }
-  packed_file(const packed_file&) = delete;
-  packed_file& operator=(const packed_file&) = delete;
-  const std::filesystem::path path;
-};
-
 /// The newest first: Livy counts upwards.
 std::int64_t number_of(const std::string& id) {
   std::int64_t number = -1;
   std::from_chars(id.data(), id.data() + id.size(), number);
   return number;
-}
-
-protocol::LogSection section_of(livy::log_section section) {
-  switch (section) {
-    case livy::log_section::out:
-      return protocol::LogSection::stdout;
-    case livy::log_section::yarn:
-      return protocol::LogSection::yarn;
-    case livy::log_section::driver_out:
-      return protocol::LogSection::driver_stdout;
-    case livy::log_section::driver_error:
-      return protocol::LogSection::driver_stderr;
-    case livy::log_section::error:
-      break;
-  }
-  return protocol::LogSection::stderr;
 }
 
 protocol::BatchInfo described(const livy::batch_view& seen, const std::string& profile, bool mine,
@@ -224,7 +190,7 @@ task<std::shared_ptr<livy::client>> batches::open() {
 
 task<livy::batch_view> batches::found(livy::client& livy, std::string batch) {
   auto seen = co_await livy.find_batch(batch);
-  if (!seen) throw no_such_batch(batch);
+  if (!seen) throw livy::unknown_batch(batch);
   co_return std::move(*seen);
 }
 
@@ -260,8 +226,8 @@ task<std::string> batches::file_at_the_server(const protocol::BatchSubmitParams&
   }
   if (!params.standalone) co_return co_await by.put(file, file.filename().string());
   auto made = co_await by.pack(file);
-  const packed_file packed(std::move(made));
-  co_return co_await by.put(packed.path, file.filename().string());
+  const removed_file packed(std::move(made));
+  co_return co_await by.put(packed.path(), file.filename().string());
 }
 
 task<livy::batch_view> batches::post(livy::client& livy, livy::batch_request wanted) {

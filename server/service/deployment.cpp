@@ -46,22 +46,10 @@ bool went_by(const stored_bundle& sent, Carrier by) {
   return (carrier_of(sent.carrier) == Carrier::webhdfs) == (by == Carrier::webhdfs);
 }
 
-/// A file that is gone with the object.
-class scratch_file {
- public:
-  explicit scratch_file(const std::filesystem::path& folder)
-      : path_(folder / concat("bundle-", random_hex(8), ".zip")) {}
-  ~scratch_file() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  scratch_file(const scratch_file&) = delete;
-  scratch_file& operator=(const scratch_file&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+/// Where a zip is made, for as long as it is needed.
+removed_file scratch_file(const std::filesystem::path& folder) {
+  return removed_file(folder / concat("bundle-", random_hex(8), ".zip"));
+}
 
 std::string digest_of_file(const std::filesystem::path& file, std::stop_token stop) {
   sha256 sum;
@@ -349,7 +337,7 @@ task<void> deployment::send(const std::vector<deploy::bundle>& all, protocol::De
 /// Returns how many bytes went out.
 task<std::int64_t> deployment::to_hdfs(const deploy::bundle& one, std::string target,
                                        transfer told) {
-  const scratch_file scratch(settings_.scratch);
+  const auto scratch = scratch_file(settings_.scratch);
   told.begin(concat("Packing ", one.name), {});
   const auto local = co_await packed(one, scratch.path());
   const auto files = co_await connection_.hdfs();
@@ -396,7 +384,7 @@ task<std::int64_t> deployment::to_session(livy::client& livy, std::string sessio
                          " was left out: a jar must be on HDFS before the session starts. Add "
                          "\"webhdfs\" to the profile."));
   }
-  const scratch_file scratch(settings_.scratch);
+  const auto scratch = scratch_file(settings_.scratch);
   told.begin(concat("Packing ", one.name), {});
   const auto local = co_await packed(one, scratch.path());
   auto from = open_file(local);

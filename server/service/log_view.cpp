@@ -44,22 +44,6 @@ struct follower_words {
     out.ended = true;
     co_await events.log_lines(std::move(out));
   }
-
-  static protocol::LogSection section_of(livy::log_section section) {
-    switch (section) {
-      case livy::log_section::out:
-        return protocol::LogSection::stdout;
-      case livy::log_section::yarn:
-        return protocol::LogSection::yarn;
-      case livy::log_section::driver_out:
-        return protocol::LogSection::driver_stdout;
-      case livy::log_section::driver_error:
-        return protocol::LogSection::driver_stderr;
-      case livy::log_section::error:
-        break;
-    }
-    return protocol::LogSection::stderr;
-  }
 };
 
 task<void> follow_to_the_end(connection& server, clock& time, follower_words words) {
@@ -82,6 +66,22 @@ task<void> follow_to_the_end(connection& server, clock& time, follower_words wor
 }
 
 }  // namespace
+
+protocol::LogSection section_of(livy::log_section section) {
+  switch (section) {
+    case livy::log_section::out:
+      return protocol::LogSection::stdout;
+    case livy::log_section::yarn:
+      return protocol::LogSection::yarn;
+    case livy::log_section::driver_out:
+      return protocol::LogSection::driver_stdout;
+    case livy::log_section::driver_error:
+      return protocol::LogSection::driver_stderr;
+    case livy::log_section::error:
+      break;
+  }
+  return protocol::LogSection::stderr;
+}
 
 std::vector<std::string> shown_log(const std::vector<std::string>& lines, driver_streams driver) {
   auto sections = livy::split_log(lines);

@@ -14,6 +14,9 @@
 
 namespace livyd {
 
+/// The protocol's word for a section of a log.
+protocol::LogSection section_of(livy::log_section section);
+
 /// What the driver's container has written, where the driver runs in the cluster.
 struct driver_streams {
   std::vector<std::string> out;
