@@ -11,6 +11,7 @@ import uuid
 from .server import PROJECT, end
 
 PATIENCE_SECONDS = 60
+GLANCE_SECONDS = 0.05
 
 
 def protocol_hash():
@@ -74,13 +75,14 @@ class Daemon:
         self.send_bytes(b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
     def wait(self, look, what, seconds=PATIENCE_SECONDS):
+        """Until `look` sees something, in what the daemon says or elsewhere in the world."""
         until = time.monotonic() + seconds
         with self.said:
             while not (found := look()):
                 left = until - time.monotonic()
                 assert left > 0, f"waited {seconds} s in vain for {what}"
                 assert not self.ended, f"the daemon ended ({self.broken}) before {what}: {self.stderr()}"
-                self.said.wait(left)
+                self.said.wait(min(left, GLANCE_SECONDS))
             return found
 
     def stderr(self):
