@@ -1,7 +1,11 @@
 """Looks for secrets in what livyd left behind: in every form in which one can lie somewhere."""
 import base64
+import os
 import pathlib
+import re
 import struct
+import subprocess
+import tempfile
 import urllib.parse
 
 SHORTEST = 8
@@ -20,15 +24,27 @@ def forms(secret):
     return {form for form in found if len(form) >= SHORTEST}
 
 
+def suspects(folder, needles):
+    """The files below the folder in which a part of a needle is: thousands of needles are sought in one pass."""
+    parts = {max(re.split(rb"[\n\0]", needle), key=len) for needle in needles}
+    with tempfile.NamedTemporaryFile() as patterns:
+        # A pattern that is empty would be found everywhere, which is right for a needle of nothing but line ends.
+        patterns.write(b"\n".join(sorted(parts)))
+        patterns.flush()
+        done = subprocess.run(["grep", "-RlaFZ", "-f", patterns.name, "--", folder], capture_output=True, check=False,
+                              env={**os.environ, "LC_ALL": "C"})
+    assert done.returncode in (0, 1), done.stderr.decode()
+    return sorted(pathlib.Path(os.fsdecode(name)) for name in done.stdout.split(b"\0") if name)
+
+
 def findings(folder, secrets):
     """"file: what" for each secret (name → bytes) and each sign that is in a file below the folder."""
     needles = {form: name for name, secret in secrets.items() for form in forms(secret)}
     needles.update({sign: sign.decode() for sign in SIGNS})
     found = []
-    for path in sorted(pathlib.Path(folder).rglob("*")):
-        if path.is_file():
-            content = path.read_bytes()
-            found += [f"{path.relative_to(folder)}: {name}" for form, name in needles.items() if form in content]
+    for path in suspects(folder, needles):
+        content = path.read_bytes()
+        found += [f"{path.relative_to(folder)}: {name}" for form, name in needles.items() if form in content]
     return found
 
 

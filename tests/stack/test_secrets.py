@@ -9,14 +9,15 @@ ALICE = b"alice:alice-pw"
 
 
 def test_the_search_finds_a_secret_in_any_form(tmp_path):
-    secrets = {"password": b"alice-pw", "ticket": bytes(range(200, 240))}
+    secrets = {"password": b"alice-pw", "ticket": bytes(range(200, 240)), "key": b"\n\xff\0secret\nkey\n"}
     (tmp_path / "plain").write_bytes(b"it is alice-pw.")
     (tmp_path / "header").write_bytes(base64.b64encode(ALICE))
     (tmp_path / "ticket").write_bytes(b"x" + base64.b64encode(b"12" + secrets["ticket"] + b"3") + b"x")
+    (tmp_path / "lines").write_bytes(b"a\nb" + secrets["key"])
     (tmp_path / "cookie").write_text('Cookie: hadoop.auth="u=alice"')
     (tmp_path / "harmless").write_text("alice has a password")
     assert search.findings(tmp_path, secrets) == [
-        "cookie: hadoop.auth=", "header: password", "plain: password", "ticket: ticket"]
+        "cookie: hadoop.auth=", "header: password", "lines: key", "plain: password", "ticket: ticket"]
 
 
 @pytest.mark.last
