@@ -125,6 +125,11 @@ void make_private_folder(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw_io("make the folder", path, errno);
 }
 
+bool path_exists(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
 removed_file::~removed_file() {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);

@@ -20,6 +20,9 @@ void replace_file(const std::filesystem::path& path, std::string_view content);
 /// Makes the folder and its parents, mode 0700 for what it makes.
 void make_private_folder(const std::filesystem::path& path);
 
+/// Whether there is something of this path; false also when that cannot be found out.
+bool path_exists(const std::filesystem::path& path);
+
 /// The file of this path, if there is one, goes with the object.
 class removed_file {
  public:

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "base/files.hpp"
 #include "deploy/bundle.hpp"
 #include "deploy/tree.hpp"
 
@@ -19,11 +20,6 @@ struct default_bundle {
 };
 constexpr std::array<default_bundle, 2> defaults{
     {{.name = "scripts", .only_direct = true}, {.name = "modules", .only_direct = false}}};
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -45,7 +41,7 @@ fs::path topmost(const fs::path& from, const fs::path& workspace) {
   auto normal = (workspace / "").lexically_normal().parent_path();
   if (!workspace.empty() && lies_in(from, normal)) return normal;
   for (auto folder = from;; folder = folder.parent_path()) {
-    if (is_there(folder / ".git")) return folder;
+    if (path_exists(folder / ".git")) return folder;
     if (folder == folder.parent_path()) break;
   }
   auto folder = from;

@@ -19,11 +19,6 @@ constexpr std::array<std::string_view, 12> never_names{
     "node_modules",       ".tox",        ".mypy_cache", ".pytest_cache",
     ".ipynb_checkpoints", ".ruff_cache", ".DS_Store",   ignore_file};
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 /// Blanks at the end do not count unless a "\" stands before them.
 std::string_view without_blanks_at_the_end(std::string_view text) {
   while (text.ends_with('\r') || text.ends_with('\t') || text.ends_with(' ')) {
@@ -50,7 +45,7 @@ bool is_never_deployed(std::string_view name) {
 }
 
 bool is_virtual_environment(const fs::path& folder) {
-  return is_there(folder / "pyvenv.cfg") || is_there(folder / "conda-meta");
+  return path_exists(folder / "pyvenv.cfg") || path_exists(folder / "conda-meta");
 }
 
 ignore_rules::ignore_rules(const fs::path& folder, const fs::path& workspace) {

@@ -11,14 +11,11 @@
 #include "base/text.hpp"
 
 namespace livyd::deploy {
-namespace {
 
 [[noreturn]] void throw_unreadable(const std::filesystem::path& path, int error) {
   throw failure(failure_kind::io, concat("Cannot read ", path.string(), ": ",
                                          std::generic_category().message(error), "."));
 }
-
-}  // namespace
 
 source_file::source_file(std::filesystem::path path)
     : path_(std::move(path)),

@@ -6,6 +6,9 @@
 
 namespace livyd::deploy {
 
+/// failure{io} with the path and the reason.
+[[noreturn]] void throw_unreadable(const std::filesystem::path& path, int error);
+
 class source_file {
  public:
   /// Throws failure{io} with the path and the reason.

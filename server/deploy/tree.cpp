@@ -10,6 +10,7 @@
 
 #include "base/failure.hpp"
 #include "base/text.hpp"
+#include "deploy/source_file.hpp"
 
 namespace livyd::deploy {
 namespace {
@@ -23,11 +24,6 @@ using identity = std::pair<dev_t, ino_t>;
   throw failure(failure_kind::invalid_input,
                 concat("Symbolic links go in a circle at ", path.string(),
                        ". Remove the link, or exclude it from the bundle."));
-}
-
-[[noreturn]] void throw_unreadable(const fs::path& path, int error) {
-  throw failure(failure_kind::io, concat("Cannot read ", path.string(), ": ",
-                                         std::generic_category().message(error), "."));
 }
 
 class walk {

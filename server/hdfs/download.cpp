@@ -8,8 +8,6 @@
 namespace livyd::hdfs {
 namespace {
 
-constexpr auto between_reports = 100ms;
-
 struct progress_of_download {
   http::body_sink sink;
   std::function<void(std::int64_t, std::int64_t)> told;

@@ -10,7 +10,6 @@ namespace livyd::hdfs {
 namespace {
 
 constexpr auto clean_up_deadline = 30s;
-constexpr auto between_reports = 100ms;
 constexpr auto between_looks = 200ms;
 
 std::string part_beside(const std::string& path) {

@@ -14,6 +14,9 @@
 
 namespace livyd::hdfs {
 
+/// How often the progress of a transfer is told at most.
+constexpr auto between_reports = 100ms;
+
 struct file_status {
   std::string name;  ///< within its folder; "" for the path that was asked for
   bool folder = false;
@@ -88,7 +91,7 @@ class client {
 
 /// Writes to "<folder>/.<name>.part-<random>", compares the length, renames onto `path`. After a
 /// failure or cancellation nothing stands under `path` that did not stand there before, and the
-/// part is removed. `progress` gets the bytes sent so far, at most ten times a second.
+/// part is removed. `progress` gets the bytes sent so far.
 task<void> upload(client& to, std::string path, http::byte_source from, std::int64_t bytes,
                   bool overwrite, std::function<void(std::int64_t)> progress);
 

@@ -15,6 +15,9 @@
 
 namespace livyd {
 
+/// How long a session whose POST was not answered may still be on its way.
+constexpr duration late_session = 5s;
+
 /// Livy's "" is the protocol's absent field.
 std::optional<std::string> unless_empty(const std::string& text);
 

@@ -12,8 +12,6 @@ namespace livyd {
 namespace {
 
 constexpr std::int64_t last_words_lines = 60;
-/// How long a session whose POST was not answered may still be on its way.
-constexpr duration late_session = 5s;
 constexpr duration removal_patience = 20s;
 constexpr std::size_t most_removals = 32;
 /// After some ten minutes in which the server was asked every two seconds.

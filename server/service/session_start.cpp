@@ -11,8 +11,6 @@ namespace {
 
 using protocol::SessionState;
 
-/// How long a session whose POST was not answered must be absent before it is posted again.
-constexpr duration late_session = 5s;
 constexpr int most_posts = 4;
 
 }  // namespace

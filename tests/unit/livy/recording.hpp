@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "test_data.hpp"
 
 namespace livyd::test {
 

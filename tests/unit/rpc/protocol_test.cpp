@@ -7,6 +7,8 @@
 #include <fstream>
 #include <set>
 
+#include "test_data.hpp"
+
 namespace livyd::protocol {
 namespace {
 

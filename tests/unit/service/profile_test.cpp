@@ -6,6 +6,7 @@
 
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "test_data.hpp"
 
 namespace livyd {
 namespace {
