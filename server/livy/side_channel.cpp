@@ -83,6 +83,8 @@ class job_watch {
       auto reading = livy_.read_job(session_, id);
       seen = co_await with_deadline(std::move(reading), left(), no_answer_in_time);
     } catch (const failure& unread) {
+      // A last look in no time says less than the one before.
+      if (unread.kind() == failure_kind::timeout && trouble_) throw *trouble_;
       if (!is_transient(unread.kind()) || unread.kind() == failure_kind::timeout) throw;
       trouble_ = unread;
       ++failures_;
