@@ -10,8 +10,8 @@ import { withTransfer } from "./transfer.ts";
 
 export function activate(context: Context): vscode.Disposable {
   return vscode.Disposable.from(
-    registerOnProfile(context, "livyd.deployNow", deploy),
-    registerOnProfile(context, "livyd.showDeployPlan", showPlan),
+    registerOnProfile("livyd.deployNow", context, deploy),
+    registerOnProfile("livyd.showDeployPlan", context, showPlan),
   );
 }
 

@@ -6,8 +6,8 @@ import { chosenProfile } from "./runner.ts";
 
 /** A command on the chosen profile; what goes wrong is said. */
 export function registerOnProfile(
-  context: Context,
   command: string,
+  context: Context,
   act: (context: Context, profile: string) => Promise<void>,
 ): vscode.Disposable {
   return vscode.commands.registerCommand(command, async () => {

@@ -17,8 +17,8 @@ import { argumentsIn } from "./words.ts";
 
 export function activate(context: Context): vscode.Disposable {
   return vscode.Disposable.from(
-    registerOnProfile(context, "livyd.buildStandalone", buildOne),
-    registerOnProfile(context, "livyd.runStandalone", runOne),
+    registerOnProfile("livyd.buildStandalone", context, buildOne),
+    registerOnProfile("livyd.runStandalone", context, runOne),
   );
 }
 

@@ -17,7 +17,7 @@ const settings: string[] = Object.keys(contributes.configuration.properties);
 
 test("every command of the manifest is registered, in the category Livy", () => {
   for (const command of contributes.commands) {
-    const registered = new RegExp(`register(Command)?\\(\\s*"${command.command}"`);
+    const registered = new RegExp(`register(Command|OnProfile)?\\(\\s*"${command.command}"`);
     assert.match(sources, registered, command.command);
     assert.equal(command.category, "Livy");
   }
