@@ -124,11 +124,12 @@ class TestArm64:
 
     @pytest.fixture
     def root(self, tmp_path, certificate):
-        """What the emulated program takes for /: a Red Hat that trusts the certificate."""
+        """What the emulated program takes for /: a Debian that trusts the certificate. Whatever it lacks is looked
+        for on this machine, so that on a Debian it can be nothing else."""
         root = tmp_path / "root"
-        trusted = root / "etc" / "pki" / "tls" / "certs"
+        trusted = root / "etc" / "ssl" / "certs"
         trusted.mkdir(parents=True)
-        shutil.copy(certificate[0], trusted / "ca-bundle.crt")
+        shutil.copy(certificate[0], trusted / "ca-certificates.crt")
         (root / "lib").symlink_to(old_system.system("linux-arm64") / "lib")
         return root
 
