@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // clang-tidy over the daemon's sources; one that was clean is not looked at again before its text,
 // a header it includes or the list of checks changes. Sources are looked at several at once, since
-// most of the time goes into the headers they share; where a group is not clean, each one by itself.
+// most of the time goes into the headers they share; those of a group that are not clean, once more by themselves.
 // `node scripts/tidy.mjs <build folder> [file...]`
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -123,9 +123,7 @@ const groups = [...folders.values()].flatMap((folder) =>
   ),
 );
 async function work() {
-  for (let group = groups.pop(); group; group = groups.pop()) {
-    await lookAtAll(group);
-  }
+  for (let group = groups.pop(); group; group = groups.pop()) await lookAtAll(group);
 }
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 stdout.write(`clang-tidy: ${files.length} files, ${looked} looked at, ${dirty} with findings\n`);

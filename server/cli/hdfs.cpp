@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/failure.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
@@ -249,8 +250,7 @@ class files_at_work {
       co_return;
     }
     const auto to = destination_of(path);
-    std::error_code ignored;
-    if (!asked_.replaces && std::filesystem::exists(to, ignored)) {
+    if (!asked_.replaces && path_exists(to)) {
       throw failure(failure_kind::rejected,
                     concat(shown(to.string()), " exists already. Add --force to replace it."));
     }

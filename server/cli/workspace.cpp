@@ -139,8 +139,7 @@ std::string text_of_profiles(const fs::path& file) {
 
 void add_user_profiles(profile_choice& choice, const fs::path& named) {
   const auto file = named.empty() ? config_home() / "profiles.json" : named;
-  std::error_code ignored;
-  if (named.empty() && !fs::exists(file, ignored)) return;
+  if (named.empty() && !path_exists(file)) return;
   add_profiles(choice, read_json_with_comments(text_of_profiles(file), file), file);
 }
 

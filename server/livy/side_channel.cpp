@@ -10,6 +10,8 @@
 namespace livyd::livy {
 namespace {
 
+/// A look that has less than this to be answered in says nothing, and is not begun.
+constexpr duration shortest_look = 50ms;
 constexpr auto no_answer_in_time =
     "The session's Python did not answer in time: native code may hold it. Wait, or restart the "
     "session.";
@@ -54,11 +56,11 @@ class job_watch {
     const auto id = co_await with_deadline(std::move(submission), left(), no_answer_in_time);
     begun_ = time_.now();
     // Who waits for something has no answer yet.
-    if (expected_ > duration::zero()) co_await time_.sleep_for(std::min(next_wait(), left()));
+    if (expected_ > duration::zero()) co_await wait();
     while (true) {
       const auto seen = co_await look(id);
       if (seen && seen->finished()) co_return answer_of(*seen);
-      co_await time_.sleep_for(std::min(next_wait(), left()));
+      co_await wait();
     }
   }
 
@@ -76,6 +78,13 @@ class job_watch {
     return job_wait(time_.now() - begun_, expected_, quiet_);
   }
 
+  /// Until the next look, or until time is up when that could not be answered in time.
+  task<void> wait() {
+    const auto rest = left();
+    const auto span = next_wait();
+    co_await time_.sleep_for(rest - span < shortest_look ? rest : span);
+  }
+
   /// One look; nothing when the server gave no answer that says anything about the job.
   task<std::optional<job_view>> look(std::int64_t id) {
     std::optional<job_view> seen;
@@ -83,8 +92,6 @@ class job_watch {
       auto reading = livy_.read_job(session_, id);
       seen = co_await with_deadline(std::move(reading), left(), no_answer_in_time);
     } catch (const failure& unread) {
-      // A last look in no time says less than the one before.
-      if (unread.kind() == failure_kind::timeout && trouble_) throw *trouble_;
       if (!is_transient(unread.kind()) || unread.kind() == failure_kind::timeout) throw;
       trouble_ = unread;
       ++failures_;

@@ -60,8 +60,7 @@ deploy::bundle_rule rule_for(const std::filesystem::path& file) {
   deploy::bundle_rule out;
   auto folder = file.parent_path();
   std::filesystem::path package;
-  std::error_code ignored;
-  while (std::filesystem::exists(folder / "__init__.py", ignored) && folder.has_relative_path()) {
+  while (path_exists(folder / "__init__.py") && folder.has_relative_path()) {
     package = folder;
     folder = folder.parent_path();
   }
