@@ -10,6 +10,7 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -281,11 +282,17 @@ std::set<std::string> folders_of(const bundle& from) {
   return folders;
 }
 
+/// One at a time: the first one of a process sets variables of libzip that a second one, in another
+/// thread, may see half set; its archive is read-only then (`needed_support_write` in zip_open.c).
+zip_t* open_target(zip_source_t* source, first_problem& problem) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  return zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, problem.error());
+}
+
 open_zip begin(target& into, first_problem& problem) {
   auto* source = zip_source_function_create(&target::call, &into, problem.error());
-  auto* archive = source == nullptr
-                      ? nullptr
-                      : zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, problem.error());
+  auto* archive = source == nullptr ? nullptr : open_target(source, problem);
   if (archive == nullptr) {
     if (source != nullptr) zip_source_free(source);
     throw failure(failure_kind::io, "The bundle could not be packed. Look at the log.",

@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <thread>
 
 #include "base/files.hpp"
 #include "project.hpp"
@@ -150,6 +153,41 @@ std::uint64_t peak_kilobytes() {
   struct rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss);
+}
+
+/// Begins two at the same moment; false when one of them failed.
+bool wrote_both(const bundle& from, const fs::path& folder) {
+  std::atomic<int> waiting = 2;
+  std::atomic<int> written = 0;
+  const auto write = [&](const char* name) {
+    for (--waiting; waiting > 0;) continue;
+    try {
+      write_zip(from, folder / name);
+      ++written;
+    } catch (const std::exception& problem) {
+      std::fprintf(stderr, "%s: %s\n", name, problem.what());
+    }
+  };
+  std::thread first(write, "first.zip");
+  write("second.zip");
+  first.join();
+  return written == 2;
+}
+
+// libzip prepares itself in the first call of a process, and not for two threads.
+TEST_F(Zip, TheFirstTwoOfAProcessMayBeginAtTheSameMoment) {
+  write("modules/a.py", "1");
+  const auto from = collected();
+  int failed = 0;
+  for (int process = 0; process < 500; ++process) {
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) ::_exit(wrote_both(from, folder_) ? 0 : 1);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (status != 0) ++failed;
+  }
+  EXPECT_EQ(failed, 0);
 }
 
 TEST_F(Zip, OfASparseFileBeyondFourGigabytesNeedsNoMemory) {
