@@ -63,14 +63,15 @@ class client::implementation {
     for (std::size_t tried = 0;; ++tried) {
       std::exception_ptr problem;
       http::response answer;
+      const auto asked = active_;
       try {
         answer = co_await transport_.send(request_for(what), sink);
         const auto said = answer.ok() ? std::nullopt : remote_exception_in(answer);
         if (!said || (!is_standby(*said) && !is_passing(*said))) co_return answer;
-        if (is_standby(*said) && next_root(tried)) continue;
+        if (is_standby(*said) && next_root(asked, tried)) continue;
       } catch (const failure& reason) {
         if (!may_ask_another(what, reason.kind())) throw;
-        if (next_root(tried)) continue;
+        if (next_root(asked, tried)) continue;
         problem = std::current_exception();
       }
       if (time_.now() >= until) {
@@ -182,9 +183,10 @@ class client::implementation {
     return known ? transport_ : plain_;
   }
 
-  /// False when all of them have been asked in this round.
-  bool next_root(std::size_t tried) {
-    active_ = (active_ + 1) % options_.roots.size();
+  /// The one after `asked`, unless another request has found that out meanwhile. False when all of
+  /// them have been asked in this round.
+  bool next_root(std::size_t asked, std::size_t tried) {
+    if (active_ == asked) active_ = (asked + 1) % options_.roots.size();
     return (tried + 1) % options_.roots.size() != 0;
   }
 

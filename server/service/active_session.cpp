@@ -60,8 +60,8 @@ task<protocol::SessionInfo> active_session::look() {
     auto found = co_await find_stored(*livy);
     // Meanwhile it may have been removed, replaced, or taken up by a run.
     const auto now = known_.stored();
-    if (bringing_up_.running() || !now || now->removed || now->name != stored->name)
-      co_return info();
+    const bool other = !now || now->removed || now->name != stored->name;
+    if (abandoned_ || bringing_up_.running() || other) co_return info();
     if (found && is_alive(found->phase())) {
       const bool known_here = info().id == found->id;
       known_.describe(*found);
@@ -71,7 +71,7 @@ task<protocol::SessionInfo> active_session::look() {
       const auto now_state = known_.working() ? SessionState::busy : state_of(found->phase());
       co_await known_.change(now_state, {});
       const bool starts = !known_here || found->phase() == livy::session_phase::starting;
-      if (starts && !bringing_up_.running()) {
+      if (starts && !bringing_up_.running() && !abandoned_) {
         ended_.reset();
         bringing_up_.start(executor_, "session", [this] { return bring_up(); });
       }
@@ -145,6 +145,10 @@ void active_session::keep_watch() {
 
 task<void> active_session::bring_up_and_wait() {
   if (!bringing_up_.running()) {
+    if (abandoned_) {
+      throw failure(failure_kind::session_failed,
+                    "The profile was changed meanwhile. Ask again: it is used as it is now.");
+    }
     ended_.reset();
     bringing_up_.start(executor_, "session", [this] { return bring_up(); });
   }
@@ -283,11 +287,12 @@ task<protocol::SessionInfo> active_session::attach(std::optional<std::string> id
   }
   const auto before = known_.stored();
   const bool same = before && before->id == found->id && before->name == found->name;
-  if (!same) co_await known_.put(std::nullopt);
-  known_.forget_statements();
-  co_await known_.keep(*found);
+  // At once: a run that waits must find this one, and begin none of its own.
   loss_.clear();
   known_.begin({});
+  known_.forget_statements();
+  auto kept = same ? known_.keep(*found) : known_.take_over(*found);
+  co_await std::move(kept);
   co_await bring_up_and_wait();
   co_return info();
 }

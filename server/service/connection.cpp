@@ -90,6 +90,9 @@ bool uses_kerberos(const profile& where) {
 connection::connection(asio::any_io_executor executor, profile where, connection_settings settings)
     : executor_(std::move(executor)), profile_(std::move(where)), settings_(std::move(settings)) {
   if (uses_kerberos(profile_)) tickets_ = http::make_kerberos(profile_.auth.kerberos);
+  for (const auto what : secrets_of(profile_)) {
+    secrets_[what] = settings_.kept->hold({profile_.name, what}, prompt_for(what));
+  }
 }
 
 connection::~connection() = default;
@@ -151,6 +154,7 @@ task<std::shared_ptr<hdfs::client>> connection::hdfs() {
 }
 
 void connection::credentials_changed() {
+  if (profile_.local()) return;  // the endpoint's own token is no secret of the user's
   if (files_) {
     files_->transport.forget_cookies();
     files_.reset();  // a request in flight keeps its client
@@ -161,14 +165,12 @@ void connection::credentials_changed() {
 }
 
 task<void> connection::wait_for_secrets() const {
-  for (const auto what : secrets_of(profile_)) co_await wait_for_secret(what);
+  for (const auto& [what, one] : secrets_) co_await secrets::wait_for(one);
 }
 
 task<void> connection::wait_for_secret(SecretKind what) const {
-  const auto wanted = secrets_of(profile_);
-  if (std::find(wanted.begin(), wanted.end(), what) == wanted.end()) co_return;
-  secrets::key which{profile_.name, what};
-  co_await settings_.kept->wait_for(std::move(which), prompt_for(what));
+  const auto found = secrets_.find(what);
+  if (found != secrets_.end()) co_await secrets::wait_for(found->second);
 }
 
 std::unique_ptr<http::client> connection::client_with(
@@ -204,7 +206,10 @@ std::string connection::prompt_for(SecretKind what) const {
 }
 
 std::shared_ptr<http::secret> connection::secret(SecretKind what) const {
-  return settings_.kept->use({profile_.name, what}, prompt_for(what));
+  const auto found = secrets_.find(what);
+  return secrets::use(found != secrets_.end()
+                          ? found->second
+                          : settings_.kept->hold({profile_.name, what}, prompt_for(what)));
 }
 
 http::client_settings connection::client_settings() const {

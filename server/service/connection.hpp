@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -86,6 +87,7 @@ class connection {
   asio::any_io_executor executor_;
   profile profile_;
   connection_settings settings_;
+  std::map<protocol::SecretKind, secrets::held> secrets_;
   std::string connected_to_;                 // URL and token of the client below
   std::shared_ptr<http::kerberos> tickets_;  // shared with what authenticates, and who watches
   std::shared_ptr<link> link_;               // its Livy client is handed out, and keeps it

@@ -239,13 +239,16 @@ task<bool> deployment::is_there(const deploy::bundle& one, const std::string& ta
   co_return there && !there->folder && there->bytes == *expected;
 }
 
-task<protocol::DeployResult> deployment::compared(const std::vector<deploy::bundle>& all,
-                                                  choice by) {
+std::string deployment::active_session() const {
+  return store_.session(profile_.name).value_or(stored_session{}).name;
+}
+
+task<protocol::DeployResult> deployment::compared(const std::vector<deploy::bundle>& all, choice by,
+                                                  std::string session_name) {
   protocol::DeployResult out;
   out.carrier = by.carrier;
   out.reason = std::move(by.reason);
   const auto kept = store_.kept(profile_.name).deployed;
-  const auto active = store_.session(profile_.name).value_or(stored_session{}).name;
   for (const auto& one : all) {
     protocol::Bundle row;
     row.name = one.name;
@@ -259,7 +262,7 @@ task<protocol::DeployResult> deployment::compared(const std::vector<deploy::bund
     if (by.carrier == Carrier::webhdfs) {
       current = co_await is_there(one, row.target);
     } else {
-      current = !active.empty() && was_given(kept, one, active);
+      current = !session_name.empty() && was_given(kept, one, session_name);
     }
     row.state = current                           ? BundleState::current
                 : was_sent(kept, one, by.carrier) ? BundleState::changed
@@ -273,32 +276,34 @@ task<protocol::DeployResult> deployment::compared(const std::vector<deploy::bund
 task<protocol::DeployResult> deployment::plan(protocol::DeployParams params) {
   look_from(params.file);
   const auto all = co_await some_bundles();
-  co_return co_await compared(all, carrier());
+  co_return co_await compared(all, carrier(), active_session());
 }
 
 // ---------------------------------------------------------------- sending
 
 task<protocol::DeployResult> deployment::run(protocol::DeployParams params, std::string session) {
   look_from(params.file);
+  // While this goes on another session may become the active one.
+  receiver into{.id = std::move(session), .name = active_session()};
   transfer told(executor_, events_, std::move(params.transfer));
   told.begin("Looking for what has changed", {});
   const auto all = co_await some_bundles();
-  auto result = co_await compared(all, carrier());
+  auto result = co_await compared(all, carrier(), into.name);
   const bool missing =
       std::any_of(result.bundles.begin(), result.bundles.end(),
                   [](const protocol::Bundle& one) { return one.state != BundleState::current; });
-  if (missing && result.carrier != Carrier::webhdfs && session.empty()) {
+  if (missing && result.carrier != Carrier::webhdfs && into.id.empty()) {
     throw failure(failure_kind::invalid_input,
                   "Without \"webhdfs\" bundles go into a session, and there is none. Start a "
                   "session: what has changed goes with it.");
   }
-  co_await send(all, result, told, std::move(session));
+  co_await send(all, result, told, std::move(into));
   co_return result;
 }
 
 /// Sends what is not current, and says so in `result`.
 task<void> deployment::send(const std::vector<deploy::bundle>& all, protocol::DeployResult& result,
-                            transfer told, std::string session) {
+                            transfer told, receiver into) {
   result.bytes = 0;
   std::vector<std::string> given;
   for (std::size_t at = 0; at < all.size(); ++at) {
@@ -312,7 +317,7 @@ task<void> deployment::send(const std::vector<deploy::bundle>& all, protocol::De
       auto livy = co_await connection_.open();
       std::string problem;
       try {
-        result.bytes += co_await to_session(*livy, session, result.carrier, one, told);
+        result.bytes += co_await to_session(*livy, into.id, result.carrier, one, told);
       } catch (const failure& reason) {
         if (reason.kind() != failure_kind::unsupported) throw;
         problem = reason.message();
@@ -326,10 +331,9 @@ task<void> deployment::send(const std::vector<deploy::bundle>& all, protocol::De
     row.state = BundleState::current;
   }
   if (!given.empty()) {
-    const auto active = store_.session(profile_.name).value_or(stored_session{}).name;
-    co_await note_session(active, std::move(given));
+    co_await note_session(into.name, std::move(given));
     // What is loaded there is still what it had before: the next reload asks it.
-    forget_contents(active);
+    forget_contents(into.name);
   }
   co_await events_.deploy_changed(protocol::ProfileParams{.profile = profile_.name});
 }
@@ -436,7 +440,7 @@ task<void> deployment::before_session(livy::session_request& wanted,
     waiting_[wanted.name] = all;
     co_return;
   }
-  auto result = co_await compared(all, std::move(by));
+  auto result = co_await compared(all, std::move(by), {});
   std::vector<std::string> targets;
   for (std::size_t at = 0; at < all.size(); ++at) {
     const auto& row = result.bundles[at];

@@ -76,6 +76,11 @@ class deployment {
     protocol::Carrier carrier = protocol::Carrier::webhdfs;
     std::string reason;
   };
+  /// A session that bundles go into.
+  struct receiver {
+    std::string id;
+    std::string name;
+  };
   choice carrier() const;
   protocol::Carrier session_carrier() const;
   task<std::vector<deploy::bundle>> found_bundles(std::uint64_t largest);
@@ -89,9 +94,13 @@ class deployment {
                 protocol::Carrier by) const;
   bool was_given(const std::vector<stored_bundle>& all, const deploy::bundle& one,
                  const std::string& session_name) const;
-  task<protocol::DeployResult> compared(const std::vector<deploy::bundle>& all, choice by);
+  /// The name of the active session; "" = it has none, or there is none.
+  std::string active_session() const;
+  /// With what is on HDFS, or was given to the session of that name.
+  task<protocol::DeployResult> compared(const std::vector<deploy::bundle>& all, choice by,
+                                        std::string session_name);
   task<void> send(const std::vector<deploy::bundle>& all, protocol::DeployResult& result,
-                  transfer told, std::string session);
+                  transfer told, receiver into);
   task<std::int64_t> to_hdfs(const deploy::bundle& one, std::string target, transfer told);
   task<std::int64_t> to_session(livy::client& livy, std::string session, protocol::Carrier by,
                                 const deploy::bundle& one, transfer told);

@@ -41,6 +41,18 @@ constexpr duration farewell = 2s;
 /// How often a run is sent anew to a new session because its session was found gone.
 constexpr int most_lost_sessions = 2;
 
+/// True for as long as this lives.
+class raised_flag {
+ public:
+  explicit raised_flag(bool& flag) : flag_(flag) { flag_ = true; }
+  ~raised_flag() { flag_ = false; }
+  raised_flag(const raised_flag&) = delete;
+  raised_flag& operator=(const raised_flag&) = delete;
+
+ private:
+  bool& flag_;
+};
+
 /// `%json name` of a name that does not exist is answered as a success whose data is the shell's
 /// own error reply; this makes it the error that it is.
 void unwrap_shell_error(livy::statement_view& seen) {
@@ -219,6 +231,7 @@ task<bool> execution::submit() {
     auto session = co_await tools_.session.ensure();
     co_await open();
     if (run_.stop_asked) throw_cancelled();
+    const auto asked = session.id;
     std::optional<failure> problem;
     try {
       if (tools_.prepare) co_await tools_.prepare(run_, *livy_, session);
@@ -241,7 +254,7 @@ task<bool> execution::submit() {
     run_.may_withdraw = true;
     co_await run_.keep();
     if (kind == failure_kind::session_lost && ++lost <= most_lost_sessions) {
-      co_await tools_.session.lose(run_.stored.session, reason_of_loss(*problem));
+      co_await tools_.session.lose(asked, reason_of_loss(*problem));
     } else if (is_transient(kind)) {
       co_await tools_.session.set_reachable(problem->message());
       co_await run_.change(RunState::starting, problem->message());
@@ -549,8 +562,10 @@ task<bool> execution::watch_statement() {
   co_return true;
 }
 
-/// An embedded endpoint that was started anew has none of the old one's sessions.
+/// An embedded endpoint that was started anew has none of the old one's sessions. (Another client
+/// of a server that stays where it is means other credentials only.)
 task<void> execution::expect_same_server() {
+  if (!run_.stored.server.empty()) co_return;
   auto now = co_await tools_.server.open();
   if (now == livy_) co_return;
   throw failure(failure_kind::session_lost, "the server was started anew");
@@ -797,7 +812,9 @@ void execution::forget_stops() {
 }
 
 task<void> execution::ask_to_stop() {
-  if (!livy_ || run_.finished()) co_return;
+  // One at a time: what the server has not answered yet must not be asked twice.
+  if (!livy_ || run_.finished() || asking_to_stop_) co_return;
+  const raised_flag here(asking_to_stop_);
   using asio::experimental::awaitable_operators::operator&&;
   const auto server = livy_;
   const auto session = run_.stored.session;

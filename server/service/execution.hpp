@@ -105,6 +105,7 @@ class execution {
   int empty_reads_ = 0;         // after the statement's end
   bool stop_accepted_ = false;  // the server took the cancel
   bool interrupted_ = false;    // the agent sent the signal
+  bool asking_to_stop_ = false;
 };
 
 }  // namespace livyd

@@ -74,7 +74,14 @@ task<void> known_session::keep_last_words(stored_words words) {
 }
 
 task<void> known_session::keep(const livy::session_view& view) {
-  auto kept = stored().value_or(stored_session{});
+  return keep_as(stored().value_or(stored_session{}), view);
+}
+
+task<void> known_session::take_over(const livy::session_view& view) {
+  return keep_as({}, view);
+}
+
+task<void> known_session::keep_as(stored_session kept, const livy::session_view& view) {
   last_statement_ = std::max(last_statement_, kept.last_statement);
   kept.url = connection_.stored_url();
   kept.id = view.id;

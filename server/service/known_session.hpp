@@ -43,6 +43,8 @@ class known_session {
   task<void> put(std::optional<stored_session> session);
   /// What of the server's answer must survive this process.
   task<void> keep(const livy::session_view& view);
+  /// The same of another session than the one before.
+  task<void> take_over(const livy::session_view& view);
 
   /// Another session than the one before; "" = its name is not known.
   void begin(const std::string& name);
@@ -82,6 +84,7 @@ class known_session {
   task<void> announce() { return events_.session_changed(info_); }
 
  private:
+  task<void> keep_as(stored_session kept, const livy::session_view& view);
   void update_idle_end();
 
   clock& time_;

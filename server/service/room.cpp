@@ -709,12 +709,13 @@ task<void> room::close() {
   for (const auto& run : queue_) run->withdraw.emit(asio::cancellation_type::terminal);
   worker_.cancel();
   const auto deadline = time_.now() + 2s;
-  const auto unwinding = [this] {
-    return worker_.running() || session_.unwinding() || log_.unwinding() || batches_.unwinding();
-  };
   while (unwinding() && time_.now() < deadline) {
     co_await time_.sleep_for(5ms);
   }
+}
+
+bool room::unwinding() const {
+  return worker_.running() || session_.unwinding() || log_.unwinding() || batches_.unwinding();
 }
 
 }  // namespace livyd

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct room_settings {
   std::filesystem::path output_file;  ///< where ended runs are appended to; "" = nowhere
   bool stop_on_error = false;
   deployment_settings deployment;
+  nlohmann::json written;  ///< the profile's settings, as this room was made from them
 };
 
 class room {
@@ -44,6 +46,7 @@ class room {
   room& operator=(const room&) = delete;
 
   const profile& where() const { return profile_; }
+  bool is_made_from(const nlohmann::json& written) const { return settings_.written == written; }
   active_session& session() { return session_; }
   connection& server() { return connection_; }
   log_view& log() { return log_; }
@@ -92,8 +95,10 @@ class room {
 
   /// What was begun on the server stays there, whoever is cancelled from now on.
   void leave();
-  /// Stops watching; what runs on the server goes on.
+  /// Stops watching; what runs on the server goes on. Waits for what unwinds, but not for long.
   task<void> close();
+  /// Something of it still runs here: it must not be destroyed yet.
+  bool unwinding() const;
 
  private:
   std::shared_ptr<run_record> find(const std::string& run) const;

@@ -90,7 +90,7 @@ secrets::~secrets() {
   }
 }
 
-std::shared_ptr<secrets::entry> secrets::at(const key& which, const std::string& prompt) {
+secrets::held secrets::hold(const key& which, const std::string& prompt) {
   auto& one = entries_[which];
   if (!one) {
     one = std::make_shared<entry>();
@@ -101,15 +101,13 @@ std::shared_ptr<secrets::entry> secrets::at(const key& which, const std::string&
   return one;
 }
 
-std::shared_ptr<http::secret> secrets::use(const key& which, const std::string& prompt) {
-  return std::make_shared<kept_secret<entry>>(at(which, prompt));
+std::shared_ptr<http::secret> secrets::use(held one) {
+  return std::make_shared<kept_secret<entry>>(std::move(one));
 }
 
-task<void> secrets::wait_for(key which, std::string prompt) {
-  // Shared: it must outlive the wait, whatever becomes of us.
-  const auto one = at(which, prompt);
+task<void> secrets::wait_for(held one) {
   if (one->known) co_return;
-  if (one->declined) throw failure(one->missing());
+  if (one->declined || one->owner == nullptr) throw failure(one->missing());
   if (!one->changed) {
     auto executor = co_await asio::this_coro::executor;
     one->changed = std::make_unique<notification>(executor);
@@ -132,7 +130,7 @@ task<void> secrets::wait_for(key which, std::string prompt) {
 }
 
 void secrets::give(const key& which, std::optional<std::string> value) {
-  const auto one = at(which, {});
+  const auto one = hold(which, {});
   one->asked = false;
   one->declined = !value;
   if (value) {
@@ -152,6 +150,20 @@ void secrets::forget(const std::string& profile) {
     one->refused = false;
     one->declined = false;
   }
+  for (const auto& each : let_go_) {
+    if (const auto one = each.lock(); one && one->which.first == profile) one->clear();
+  }
+}
+
+void secrets::let_go(const std::string& profile) {
+  std::erase_if(let_go_, [](const auto& each) { return each.expired(); });
+  std::erase_if(entries_, [&](const auto& each) {
+    if (each.first.first != profile) return false;
+    each.second->owner = nullptr;
+    each.second->wake();
+    let_go_.push_back(each.second);
+    return true;
+  });
 }
 
 void secrets::may_ask(const std::string& profile) {

@@ -54,6 +54,7 @@ service::service(asio::any_io_executor executor, clock& time, listener& events,
 
 service::~service() {
   rooms_.clear();
+  retired_.clear();
   std::error_code ignored;
   if (temporary_outputs_) std::filesystem::remove_all(outputs_, ignored);
 }
@@ -118,34 +119,8 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
   const auto before = std::exchange(
       profiles_, profile_set(configuration_.profiles, configuration_.trusted,
                              process_variables(configuration_.workspace_folder.value_or(""))));
-  forget_moved_secrets(before);
-  const auto same = [&](const std::string& name) {
-    const auto* was = before.resolved(name);
-    const auto* is = profiles_.resolved(name);
-    return was != nullptr && is != nullptr && *was == *is;
-  };
-  std::vector<std::shared_ptr<room>> replaced;
-  for (auto it = rooms_.begin(); it != rooms_.end();) {
-    if (!same(it->first) && it->second->quiet()) {
-      replaced.push_back(std::move(it->second));
-      it = rooms_.erase(it);
-    } else {
-      ++it;
-    }
-  }
-  for (const auto& one : replaced) co_await one->close();
-  if (!replaced.empty()) {
-    // Their runs move into the profiles' new rooms.
-    auto all = co_await off_thread([kept = *journal_] { return kept.read_all(); });
-    for (auto& left : all) {
-      const auto is_its_room = [&](const auto& one) {
-        return one->where().name == left.params.profile;
-      };
-      if (std::any_of(replaced.begin(), replaced.end(), is_its_room)) {
-        left_behind_.push_back(std::move(left));
-      }
-    }
-  }
+  let_go_of_moved_secrets(before);
+  co_await renew_rooms();
   for (const auto& [name, one] : rooms_) {
     one->adjust(configuration_.stop_on_error.value_or(false),
                 configuration_.output_file.value_or(""),
@@ -156,6 +131,51 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
   protocol::ConfigureResult result;
   result.profiles = profiles_.summaries();
   co_return result;
+}
+
+bool service::is_stale(const std::string& profile, const room& one) const {
+  const auto* now = profiles_.resolved(profile);
+  return now == nullptr || !one.is_made_from(*now);
+}
+
+/// Rooms whose profile was changed go as soon as nothing runs in them; their runs move into the
+/// profiles' new rooms.
+task<void> service::renew_rooms() {
+  const auto can_go = [this](const auto& each) {
+    return each.second->quiet() && is_stale(each.first, *each.second);
+  };
+  drop_retired();
+  if (std::none_of(rooms_.begin(), rooms_.end(), can_go)) co_return;
+  auto all = co_await off_thread([kept = *journal_] { return kept.read_all(); });
+  // From here to their new rooms without a wait: nobody may miss a run meanwhile.
+  std::vector<std::shared_ptr<room>> replaced;
+  for (auto it = rooms_.begin(); it != rooms_.end();) {
+    if (can_go(*it)) {
+      it->second->leave();
+      replaced.push_back(std::move(it->second));
+      it = rooms_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  for (auto& left : all) {
+    const bool was_there = std::any_of(replaced.begin(), replaced.end(), [&](const auto& one) {
+      return one->has_run(left.params.run);
+    });
+    if (was_there) left_behind_.push_back(std::move(left));
+  }
+  retired_.insert(retired_.end(), replaced.begin(), replaced.end());
+  take_up_runs();
+  take_up_removals();
+  for (const auto& one : replaced) co_await one->close();
+  replaced.clear();
+  drop_retired();
+}
+
+/// A replaced room stays for as long as a request or a piece of work is in it.
+void service::drop_retired() {
+  std::erase_if(retired_,
+                [](const auto& one) { return one.use_count() == 1 && !one->unwinding(); });
 }
 
 /// Runs of an earlier process come into the room of their profile; those of a profile that cannot
@@ -210,12 +230,13 @@ void service::credentials_changed(const std::string& profile) {
   if (found != rooms_.end()) found->second->server().credentials_changed();
 }
 
-/// A secret is for one user at one server; it does not follow a profile elsewhere.
-void service::forget_moved_secrets(const profile_set& before) {
+/// A secret is for one user at one server; it does not follow a profile elsewhere. A room in which
+/// something still runs keeps its own.
+void service::let_go_of_moved_secrets(const profile_set& before) {
   for (const auto& row : before.summaries()) {
     if (row.problem || row.secrets.empty()) continue;
     const auto* now = profiles_.find(row.name);
-    if (now == nullptr || !now->asks_for_the_same(before.at(row.name))) secrets_.forget(row.name);
+    if (now == nullptr || !now->asks_for_the_same(before.at(row.name))) secrets_.let_go(row.name);
   }
 }
 
@@ -238,14 +259,20 @@ std::shared_ptr<room> service::room_of(const std::string& profile) {
   settings.output_file = configuration_.output_file.value_or("");
   settings.deployment = {.workspace = configuration_.workspace_folder.value_or(""),
                          .scratch = outputs_ / "bundles"};
+  settings.written = *profiles_.resolved(profile);
   auto made = std::make_shared<room>(executor_, time_, events_, *store_, *journal_, where,
                                      std::move(settings), [this] { return looking_; });
   return rooms_.emplace(profile, std::move(made)).first->second;
 }
 
-std::shared_ptr<room> service::wanted_room(const std::string& profile) {
+task<std::shared_ptr<room>> service::entered_room(std::string profile) {
+  co_await renew_rooms();
+  co_return room_of(profile);
+}
+
+task<std::shared_ptr<room>> service::wanted_room(std::string profile) {
   secrets_.may_ask(profile);
-  return room_of(profile);
+  return entered_room(std::move(profile));
 }
 
 std::shared_ptr<room> service::room_with_run(const std::string& run) {
@@ -256,131 +283,132 @@ std::shared_ptr<room> service::room_with_run(const std::string& run) {
 }
 
 task<protocol::SessionInfo> service::session_start(protocol::ProfileParams params) {
-  co_return co_await wanted_room(params.profile)->session().start();
+  co_return co_await (co_await wanted_room(params.profile))->session().start();
 }
 
 task<protocol::SessionInfo> service::session_stop(protocol::ProfileParams params) {
-  co_return co_await wanted_room(params.profile)->stop_session();
+  co_return co_await (co_await wanted_room(params.profile))->stop_session();
 }
 
 task<protocol::SessionInfo> service::session_get(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile)->session().look();
+  co_return co_await (co_await entered_room(params.profile))->session().look();
 }
 
 task<protocol::SessionInfo> service::session_attach(protocol::SessionAttachParams params) {
-  co_return co_await wanted_room(params.profile)->session().attach(params.session);
+  co_return co_await (co_await wanted_room(params.profile))->session().attach(params.session);
 }
 
 task<protocol::SessionInfo> service::session_restart(protocol::ProfileParams params) {
-  co_return co_await wanted_room(params.profile)->restart_session();
+  co_return co_await (co_await wanted_room(params.profile))->restart_session();
 }
 
 task<protocol::Empty> service::session_kill(protocol::SessionParams params) {
-  co_await wanted_room(params.profile)->kill_session(params.session);
+  co_await (co_await wanted_room(params.profile))->kill_session(params.session);
   co_return protocol::Empty{};
 }
 
 task<protocol::SessionKillAllResult> service::session_kill_all(
     protocol::SessionKillAllParams params) {
-  co_return co_await wanted_room(params.profile)->kill_all_sessions(params.others);
+  co_return co_await (co_await wanted_room(params.profile))->kill_all_sessions(params.others);
 }
 
 task<protocol::SessionDetails> service::session_details(protocol::SessionParams params) {
-  co_return co_await wanted_room(params.profile)->session_details(params.session);
+  co_return co_await (co_await wanted_room(params.profile))->session_details(params.session);
 }
 
 task<protocol::SessionInfo> service::session_keep(protocol::ProfileParams params) {
-  co_return co_await room_of(params.profile)->session().keep_alive();
+  co_return co_await (co_await entered_room(params.profile))->session().keep_alive();
 }
 
 task<protocol::SessionInfo> service::session_use_agent(protocol::SessionUseAgentParams params) {
-  co_return co_await wanted_room(params.profile)->session().use_agent(params.use);
+  co_return co_await (co_await wanted_room(params.profile))->session().use_agent(params.use);
 }
 
 task<protocol::SessionListResult> service::session_list(protocol::ProfileParams params) {
-  co_return co_await wanted_room(params.profile)->list_sessions();
+  co_return co_await (co_await wanted_room(params.profile))->list_sessions();
 }
 
 task<std::shared_ptr<hdfs::client>> service::hdfs(std::string profile) {
-  const auto wanted = wanted_room(profile);
+  const auto wanted = co_await wanted_room(profile);
   co_return co_await wanted->server().hdfs();
 }
 
 task<protocol::HdfsStatusResult> service::hdfs_status(protocol::HdfsParams params) {
-  co_return co_await wanted_room(params.profile)->files().status(params);
+  co_return co_await (co_await wanted_room(params.profile))->files().status(params);
 }
 
 task<protocol::HdfsListResult> service::hdfs_list(protocol::HdfsParams params) {
-  co_return co_await wanted_room(params.profile)->files().list(params);
+  co_return co_await (co_await wanted_room(params.profile))->files().list(params);
 }
 
 task<protocol::HdfsStatusResult> service::hdfs_make_folder(protocol::HdfsParams params) {
-  co_return co_await wanted_room(params.profile)->files().make_folder(params);
+  co_return co_await (co_await wanted_room(params.profile))->files().make_folder(params);
 }
 
 task<protocol::Empty> service::hdfs_move(protocol::HdfsMoveParams params) {
-  co_await wanted_room(params.profile)->files().move(params);
+  co_await (co_await wanted_room(params.profile))->files().move(params);
   co_return protocol::Empty{};
 }
 
 task<protocol::Empty> service::hdfs_remove(protocol::HdfsRemoveParams params) {
-  co_await wanted_room(params.profile)->files().remove(params);
+  co_await (co_await wanted_room(params.profile))->files().remove(params);
   co_return protocol::Empty{};
 }
 
 task<protocol::HdfsStatusResult> service::hdfs_upload(protocol::HdfsTransferParams params) {
-  co_return co_await wanted_room(params.profile)->files().upload(params);
+  co_return co_await (co_await wanted_room(params.profile))->files().upload(params);
 }
 
 task<protocol::HdfsStatusResult> service::hdfs_download(protocol::HdfsTransferParams params) {
-  co_return co_await wanted_room(params.profile)->files().download(params);
+  co_return co_await (co_await wanted_room(params.profile))->files().download(params);
 }
 
 task<protocol::DeployResult> service::deploy_plan(protocol::DeployParams params) {
-  co_return co_await wanted_room(params.profile)->code().deployed().plan(params);
+  co_return co_await (co_await wanted_room(params.profile))->code().deployed().plan(params);
 }
 
 task<protocol::DeployResult> service::deploy_run(protocol::DeployParams params) {
-  co_return co_await wanted_room(params.profile)->code().deploy(params);
+  co_return co_await (co_await wanted_room(params.profile))->code().deploy(params);
 }
 
 task<protocol::DeployListResult> service::deploy_list(protocol::DeployParams params) {
-  co_return co_await room_of(params.profile)->code().deployed().list(params);
+  co_return co_await (co_await entered_room(params.profile))->code().deployed().list(params);
 }
 
 task<protocol::Empty> service::deploy_remove(protocol::DeployRemoveParams params) {
-  co_await wanted_room(params.profile)->code().deployed().remove(params);
+  co_await (co_await wanted_room(params.profile))->code().deployed().remove(params);
   co_return protocol::Empty{};
 }
 
 task<protocol::ModuleReloadResult> service::module_reload(protocol::ModuleReloadParams params) {
-  co_return co_await wanted_room(params.profile)->code().reload(params);
+  co_return co_await (co_await wanted_room(params.profile))->code().reload(params);
 }
 
 task<protocol::StandaloneResult> service::standalone_build(protocol::StandaloneParams params) {
-  co_return co_await room_of(params.profile)->code().standalone(params);
+  co_return co_await (co_await entered_room(params.profile))->code().standalone(params);
 }
 
 task<protocol::StatementListResult> service::statement_list(protocol::SessionParams params) {
-  co_return co_await wanted_room(params.profile)->list_statements(params.session);
+  co_return co_await (co_await wanted_room(params.profile))->list_statements(params.session);
 }
 
 task<protocol::Empty> service::statement_cancel(protocol::StatementParams params) {
-  co_await room_of(params.profile)->cancel_statement(params.session, params.statement);
+  co_await (co_await entered_room(params.profile))
+      ->cancel_statement(params.session, params.statement);
   co_return protocol::Empty{};
 }
 
 task<protocol::LogPage> service::log_read(protocol::LogReadParams params) {
-  co_return co_await wanted_room(params.profile)->log().read(std::move(params));
+  co_return co_await (co_await wanted_room(params.profile))->log().read(std::move(params));
 }
 
 task<protocol::Empty> service::log_follow(protocol::SessionParams params) {
-  co_await wanted_room(params.profile)->log().follow(std::move(params.session));
+  co_await (co_await wanted_room(params.profile))->log().follow(std::move(params.session));
   co_return protocol::Empty{};
 }
 
 task<protocol::Empty> service::log_unfollow(protocol::ProfileParams params) {
-  room_of(params.profile)->log().unfollow();
+  (co_await entered_room(params.profile))->log().unfollow();
   co_return protocol::Empty{};
 }
 
@@ -412,40 +440,40 @@ batch_files service::files_for_batch(std::shared_ptr<room> where,
 }
 
 task<protocol::BatchInfo> service::batch_submit(protocol::BatchSubmitParams params) {
-  const auto where = wanted_room(params.profile);
+  const auto where = co_await wanted_room(params.profile);
   auto by = files_for_batch(where, params);
   co_return co_await where->all_batches().submit(std::move(params), std::move(by));
 }
 
 task<protocol::BatchListResult> service::batch_list(protocol::ProfileParams params) {
-  const auto where = wanted_room(params.profile);
+  const auto where = co_await wanted_room(params.profile);
   co_return co_await where->all_batches().list();
 }
 
 task<protocol::BatchInfo> service::batch_get(protocol::BatchParams params) {
-  const auto where = wanted_room(params.profile);
+  const auto where = co_await wanted_room(params.profile);
   co_return co_await where->all_batches().get(std::move(params.batch));
 }
 
 task<protocol::Empty> service::batch_kill(protocol::BatchParams params) {
-  const auto where = wanted_room(params.profile);
+  const auto where = co_await wanted_room(params.profile);
   co_await where->all_batches().kill(std::move(params.batch));
   co_return protocol::Empty{};
 }
 
 task<protocol::BatchLogPage> service::batch_log(protocol::BatchLogParams params) {
-  const auto where = wanted_room(params.profile);
+  const auto where = co_await wanted_room(params.profile);
   co_return co_await where->all_batches().log(std::move(params));
 }
 
 task<protocol::Empty> service::batch_follow(protocol::BatchParams params) {
-  const auto where = wanted_room(params.profile);
+  const auto where = co_await wanted_room(params.profile);
   co_await where->all_batches().follow(std::move(params.batch));
   co_return protocol::Empty{};
 }
 
 task<protocol::Empty> service::batch_unfollow(protocol::BatchParams params) {
-  room_of(params.profile)->all_batches().unfollow(params.batch);
+  (co_await entered_room(params.profile))->all_batches().unfollow(params.batch);
   co_return protocol::Empty{};
 }
 
@@ -455,7 +483,7 @@ task<protocol::RunInfo> service::run_start(protocol::RunStartParams params) {
     throw failure(failure_kind::invalid_input, "The run's id must be a UUID.");
   }
   if (auto known = room_with_run(params.run)) co_return co_await known->start(std::move(params));
-  auto where = wanted_room(params.profile);
+  auto where = co_await wanted_room(params.profile);
   co_return co_await where->start(std::move(params));
 }
 
@@ -524,7 +552,7 @@ task<protocol::Empty> service::history_clear(protocol::Empty) {
 task<protocol::DoctorResult> service::doctor_run(protocol::DoctorParams params) {
   std::shared_ptr<room> patient;
   try {
-    patient = wanted_room(params.profile);
+    patient = co_await wanted_room(params.profile);
   } catch (const failure& reason) {
     co_return unusable(params.profile, reason, settings_.version, time_.wall_milliseconds());
   }
@@ -554,6 +582,7 @@ void service::leave() {
 task<void> service::close() {
   leave();
   for (const auto& [name, one] : rooms_) co_await one->close();
+  for (const auto& one : retired_) co_await one->close();
   store_.reset();
 }
 

@@ -124,14 +124,19 @@ class service {
 
  private:
   std::shared_ptr<room> room_of(const std::string& profile);
-  /// The same, at the user's wish: secrets may be asked for.
-  std::shared_ptr<room> wanted_room(const std::string& profile);
-  void forget_moved_secrets(const profile_set& before);
+  /// The same for a request: with the profile as it is now, unless something still runs.
+  task<std::shared_ptr<room>> entered_room(std::string profile);
+  /// The same at the user's wish: secrets may be asked for.
+  task<std::shared_ptr<room>> wanted_room(std::string profile);
+  void let_go_of_moved_secrets(const profile_set& before);
   void credentials_changed(const std::string& profile);
   batch_files files_for_batch(std::shared_ptr<room> where,
                               const protocol::BatchSubmitParams& params);
   std::shared_ptr<room> room_with_run(const std::string& run);
   std::shared_ptr<room> room_that_has(const std::string& run);
+  bool is_stale(const std::string& profile, const room& one) const;
+  task<void> renew_rooms();
+  void drop_retired();
   void take_up_runs();
   void take_up_removals();
 
@@ -149,9 +154,10 @@ class service {
   std::filesystem::path outputs_;
   bool temporary_outputs_ = false;
   bool initialized_ = false;
-  // A room is replaced when its profile changes and nothing runs in it; shared with the requests
-  // that are still in it then.
+  // A room is replaced once its profile has changed and nothing runs in it; shared with the
+  // requests that are still in it then.
   std::map<std::string, std::shared_ptr<room>> rooms_;
+  std::vector<std::shared_ptr<room>> retired_;  // replaced ones in which something still unwinds
 };
 
 }  // namespace livyd

@@ -140,6 +140,7 @@ class Door:
         self.proxy, self.token = proxy, token
         self.upstream = urllib.parse.urlsplit(url)
         self.faults, self.journal, self.connections = [], [], set()
+        self.swallowed = 0  # messages that a black hole has taken
         self.numbers = itertools.count(1)
         self.swallow = None  # set while the door is a black hole: an event for its end
         self.server, self.port = None, 0
@@ -193,6 +194,7 @@ class Door:
         """Returns False when a black hole has swallowed what was under way."""
         if not self.swallow:
             return True
+        self.swallowed += 1
         await self.swallow.wait()
         return False
 
@@ -286,7 +288,7 @@ class Doing:
         """The server's answer. It asks on, whoever leaves."""
         to = self.door.upstream
         headers = [(name, value) for name, value in self.request.headers
-                   if name.lower() not in ("host", "authorization" if self.door.token else "host")]
+                   if name.lower() not in ("host", "expect", "authorization" if self.door.token else "host")]
         headers.append(("Host", to.netloc))
         if self.door.token:
             headers.append(("Authorization", "Bearer " + self.door.token))

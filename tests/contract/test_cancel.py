@@ -5,7 +5,7 @@ from conversation.client import FINISHED, wait_for
 
 def test_a_waiting_statement_that_is_cancelled_never_runs(session):
     session.run("ran = False")
-    slow = session.post("import time; time.sleep(1)")
+    slow = session.post("import time; time.sleep(3)")
     behind = session.post("ran = True")
     assert session.cancel(behind) == {"msg": "canceled"}
     assert session.statement(behind)["state"] == "cancelled"
@@ -49,7 +49,7 @@ def test_cancels_that_race_with_the_end_hit_no_other_statement(session, server):
 
 def test_a_session_that_caught_the_interrupt_is_still_usable(session, server):
     if server.strict:
-        code = "time.sleep(0.5)"
+        code = "time.sleep(3)"
     else:
         code = "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('caught')"
     session.run("import time")
@@ -61,7 +61,7 @@ def test_a_session_that_caught_the_interrupt_is_still_usable(session, server):
 
 
 def test_what_was_printed_before_the_cancel_is_its_output(session, server):
-    rounds = 20 if server.strict else 1200
+    rounds = 60 if server.strict else 1200
     running = session.post(f"import time; print('so far')\nfor i in range({rounds}): time.sleep(0.05)")
     session.wait_state(running, "running")
     session.cancel(running)
@@ -86,7 +86,7 @@ def test_fifty_stops_that_race_with_the_end_hit_only_their_statement(session, se
 
 def test_a_handler_of_the_users_own_lasts_for_its_statement_only(session, server):
     session.run("import signal, time\nkept = signal.signal(signal.SIGINT, signal.SIG_IGN)")
-    running = session.post(f"time.sleep({1 if server.strict else 60})")
+    running = session.post(f"time.sleep({3 if server.strict else 60})")
     session.wait_state(running, "running")
     session.cancel(running)
     assert session.result(running, seconds=20)["state"] == "cancelled"

@@ -1,5 +1,6 @@
 """The program `livyd` as a user types it: what it prints where, how it ends, what it says on bad input."""
 
+import contextlib
 import json
 import os
 import signal
@@ -561,7 +562,8 @@ def test_two_commands_at_once_start_one_endpoint(home):
 def test_an_endpoint_that_was_killed_is_started_again(home):
     assert home.run("run", "-c", "gone = 1").code == OK
     for pid in home.processes():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a worker ends with its endpoint
+            os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not home.processes(), "the endpoint to be gone")
     ended = home.run("run", "-c", "print('gone' in globals())")
     assert (ended.code, ended.out.rstrip("\n")) == (OK, "False"), ended

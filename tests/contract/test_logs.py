@@ -23,7 +23,7 @@ class Ring(fake.Behaviour):
         return ["stdout: ", "\nstderr: ", *self.lines]
 
     def write(self, word, first, last):
-        self.lines.extend(f"{word} {n}" for n in range(first, last))
+        self.lines.extend([f"{word} {n}" for n in range(first, last)])  # in one step: it is read meanwhile
 
 
 class Log:

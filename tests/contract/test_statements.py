@@ -15,7 +15,7 @@ def test_statements_run_one_after_the_other_in_the_order_of_their_ids(session):
 
 
 def test_a_statement_behind_a_running_one_waits(session):
-    slow = session.post("import time; time.sleep(1)")
+    slow = session.post("import time; time.sleep(3)")
     behind = session.post("1")
     session.wait_state(slow, "running")
     waiting = session.statement(behind)

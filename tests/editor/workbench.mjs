@@ -42,6 +42,7 @@ class Workbench {
     this.page = page;
     this.console = [];
     page.setDefaultTimeout(15_000);
+    page.setDefaultNavigationTimeout(60_000);
     page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (failure) => this.console.push(`pageerror: ${failure.message}`));
   }
@@ -374,13 +375,16 @@ class Workbench {
   /** Names a file in the dialog that asks for one. */
   async chooseFile(path) {
     const question = await this.quickTitle();
+    const input = this.quickInput.locator("input[type=text]").first();
+    const written = () => input.inputValue({ timeout: 500 }).catch(() => "");
     await eventually(
       `${path} is chosen`,
       async () => {
         if ((await this.quickTitle()) !== question) return true;
         await this.fillQuickInput(path).catch(() => {});
-        // The dialog looks at the folder before it takes the name.
+        // The dialog looks at the folder before it takes the name, and may write its own over it.
         await within(2, async () => (await this.quickRows()).length === 1);
+        if ((await written()) !== path) return false;
         await this.press("Enter");
         return within(2, async () => (await this.quickTitle()) !== question);
       },

@@ -106,7 +106,7 @@ class TestLivy:
 
         assert made.status == 201, made
         url = f"{livy.url}/batches/{json.loads(made.body)['id']}"
-        await_json(url, lambda batch: batch["state"] == "success", 180, *options, environment=environment)
+        await_json(url, lambda batch: batch["state"] == "success", 300, *options, environment=environment)
 
 
 class TestHdfs:

@@ -116,6 +116,14 @@ def file_of(folder, size):
     return path
 
 
+def zeros_of(folder, size):
+    """It takes no room here, and long enough to be sent."""
+    path = folder / f"zeros-{size}"
+    with open(path, "wb") as out:
+        out.truncate(size)
+    return path
+
+
 class TestEveryWay:
     def test_files_of_every_size_come_back_as_they_went(self, anyway):
         for size in SIZES:
@@ -394,7 +402,7 @@ class TestCuts:
         assert found.get("file", BIG) == BIG
 
     def test_ctrl_c_leaves_nothing(self, files):
-        putting = files.start("put", file_of(files.folder, BIG), f"{files.place}/file")
+        putting = files.start("put", zeros_of(files.folder, 2_000_000_000), f"{files.place}/file")
         await_true(lambda: size_of_part(files) >= 0 or putting.poll() is not None)
         putting.send_signal(signal.SIGINT)
         said = putting.communicate(timeout=DEADLINE)[1].decode()

@@ -18,7 +18,7 @@ namespace livyd::test {
 
 class loop {
  public:
-  static constexpr auto patience = std::chrono::seconds(30);
+  static constexpr auto patience = std::chrono::seconds(60);
 
   asio::io_context io;
 

@@ -39,12 +39,20 @@ class state {
     return library_;
   }
 
+  /// A keytab's own cache is emptied and filled again by the library in two steps: whoever may fill
+  /// it is alone. A user's cache is a file, which the library locks itself.
+  std::unique_lock<std::mutex> alone_in_cache() {
+    return settings.keytab.empty() ? std::unique_lock<std::mutex>()
+                                   : std::unique_lock(cache_mutex_);
+  }
+
   const kerberos_settings settings;
   const std::string memory_cache;
 
  private:
   const std::string name_;
   std::mutex mutex_;
+  std::mutex cache_mutex_;
   std::shared_ptr<const gssapi_library> library_;  // shared with the handshakes
 };
 
@@ -86,8 +94,10 @@ struct first_step {
 
 first_step begin_now(state& shared, const std::string& service) {
   try {
-    auto handshake = std::make_shared<gssapi_handshake>(shared.library(), shared.settings,
-                                                        shared.memory_cache, service);
+    const auto library = shared.library();
+    const auto alone = shared.alone_in_cache();
+    auto handshake =
+        std::make_shared<gssapi_handshake>(library, shared.settings, shared.memory_cache, service);
     auto token = handshake->step("");
     return {.handshake = std::move(handshake), .token = base64_encoded(token)};
   } catch (const gssapi_error& error) {

@@ -34,7 +34,7 @@ def session(server):
 def begun(agent, code, **options):
     """Starts a run that says "begun" first, and waits until it has."""
     name, statement = agent.post("print('begun', flush=True)\n" + code, **options)
-    assert "begun\n" in agent.read_to(name, b"begun")
+    assert "begun\n" in agent.read_to(name, b"begun\n")
     return name, statement
 
 
@@ -121,11 +121,13 @@ def test_a_call_into_the_jvm_is_given_time_to_end(agent):
 
 
 def test_an_interrupt_that_the_cell_catches_leaves_it_running(agent):
-    code = "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    print('caught')\n'went on'"
+    code = ("try:\n    print('inside', flush=True)\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    print('caught')\n"
+            "'went on'")
     name, statement = begun(agent, code)
+    agent.read_to(name, b"inside\n")
     agent.facts("interrupt", run=name)
     output = agent.session.result(statement, seconds=20)["output"]
-    assert output["data"]["text/plain"] == "begun\ncaught\n'went on'\n"
+    assert output["data"]["text/plain"] == "begun\ninside\ncaught\n'went on'\n"
 
 
 def test_only_the_named_run_is_interrupted(agent):

@@ -39,7 +39,7 @@ class Batch:
         return ["stdout: ", *self.lines, "\nstderr: "]
 
     def write(self, word, first, last):
-        self.lines.extend(f"{word} {n}" for n in range(first, last))
+        self.lines.extend([f"{word} {n}" for n in range(first, last)])  # in one step: it is read meanwhile
 
 
 class Batches(fake.Behaviour):

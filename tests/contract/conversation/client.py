@@ -106,7 +106,7 @@ class Session:
 
         return wait_for(look, f"statement {id} to be {' or '.join(states)}", seconds)
 
-    def result(self, id, seconds=60):
+    def result(self, id, seconds=180):
         """The finished statement. One with `completed` 0 is torn and read again."""
 
         def look():

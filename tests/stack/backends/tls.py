@@ -41,6 +41,11 @@ class Authority:
         environment = dict(os.environ, LD_PRELOAD=found[0], FAKETIME="-10d")
         return self._issue(f"expired-{host}", f"/CN={host}", "serverAuth", f"subjectAltName = DNS:{host}", environment)
 
+    def last_day(self, file):
+        """Of an issued certificate, as 2026-11-30, in UTC."""
+        end = self._openssl("x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in", self.folder / f"{file}.pem")
+        return end.strip().partition("=")[2].partition(" ")[0]
+
     def client(self, name="alice"):
         """For a person who shows a certificate."""
         return self._issue(f"client-{name}", f"/CN={name}", "clientAuth")
@@ -56,7 +61,7 @@ class Authority:
         return issued
 
     def _openssl(self, *arguments, environment=None):
-        run([program("openssl", "openssl"), *arguments], environment)
+        return run([program("openssl", "openssl"), *arguments], environment)
 
 
 def keystore(issued, alias, password, path):

@@ -265,6 +265,18 @@ TEST_F(WebHdfs, AStandbyNameNodeSendsUsToTheNextOneAndItIsKept) {
   EXPECT_EQ(time_.sleeps, 0);
 }
 
+TEST_F(WebHdfs, TwoWhoMeetAStandbyNameNodeAtOnceGoToTheSameNextOne) {
+  auto& passive = serve([](auto&) { return standby; });
+  auto& active = serve([](auto&) { return file_of(1); });
+  auto& files = at({&passive, &active});
+  started<std::optional<file_status>> first(loop_, files.status("/f"));
+  started<std::optional<file_status>> second(loop_, files.status("/g"));
+  loop_.until([&] { return heard_.size() == 4; });
+  EXPECT_TRUE(first.result());
+  EXPECT_TRUE(second.result());
+  EXPECT_EQ(time_.sleeps, 0);
+}
+
 TEST_F(WebHdfs, ANameNodeThatIsGoneIsPassedOver) {
   auto& gone = serve([](auto&) { return done; });
   auto& active = serve([](auto&) { return file_of(1); });

@@ -155,7 +155,7 @@ TEST(Worker, EndsWithItsLastWordsInTheLog) {
   EXPECT_EQ(one.output_of("import os\nos.abort()"), "");
   EXPECT_THAT(one.last_words(), HasSubstr("Fatal Python error: Aborted"));
   EXPECT_THAT(one.log(), Contains(HasSubstr("Fatal Python error")));
-  EXPECT_TRUE(one.process().ended());
+  one.loop().run(one.process().wait_for_end());
   EXPECT_TRUE(one.ask({{"op", "progress"}, {"group", "0"}}).contains("failure"));
 }
 

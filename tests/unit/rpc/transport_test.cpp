@@ -346,8 +346,9 @@ TEST(StandardStreams, AStrayPrintDoesNotBreakTheFraming) {
   }
   ::close(both.read);
   ::close(errors.write);
-  write_text(both.write, framed(R"({"jsonrpc": "2.0", "id": 1, "method": "noisy"})"));
-  write_text(both.write, framed(R"({"jsonrpc": "2.0", "id": 2, "method": "nobody"})"));
+  // In one piece: the second must have been read when the first blocks its thread.
+  write_text(both.write, framed(R"({"jsonrpc": "2.0", "id": 1, "method": "noisy"})") +
+                             framed(R"({"jsonrpc": "2.0", "id": 2, "method": "nobody"})"));
   frame_decoder decoder;
   std::vector<nlohmann::json> replies;
   std::size_t fed = 0;

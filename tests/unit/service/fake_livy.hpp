@@ -49,6 +49,8 @@ class fake_livy {
   std::string new_session_state = "idle";
   /// Called for each request before it is served; a status other than 0 is answered instead.
   std::function<int(const std::string& verb, const std::string& path)> before;
+  /// The same, but it may wait.
+  std::function<task<void>(std::string verb, std::string path)> hold;
   /// The same, after it was served: the answer is replaced, the work is done.
   std::function<int(const std::string& verb, const std::string& path)> after;
   /// Answers what is asked of the agent, in JSON; without it there is none.
@@ -76,6 +78,7 @@ class fake_livy {
     if (before) {
       if (const int status = before(asked.verb, asked.path); status != 0) co_return page(status);
     }
+    if (hold) co_await hold(asked.verb, asked.path);
     auto out = serve(asked);
     if (after) {
       if (const int status = after(asked.verb, asked.path); status != 0) co_return page(status);

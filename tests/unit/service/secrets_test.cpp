@@ -33,7 +33,7 @@ struct Secrets : testing::Test {
         ended = is_cancellation(error) ? "cancelled" : "something else";
       }
     };
-    auto work = all->wait_for(password, "Password of alice at gw");
+    auto work = secrets::wait_for(all->hold(password, "Password of alice at gw"));
     if (stop == nullptr) {
       asio::co_spawn(loop, std::move(work), done);
     } else {
@@ -70,7 +70,7 @@ TEST_F(Secrets, AreAskedForOnceHoweverManyWait) {
   poll();
   EXPECT_EQ(first, "given");
   EXPECT_EQ(second, "given");
-  EXPECT_EQ(all->use(password, "")->value(), "sesame");
+  EXPECT_EQ(secrets::use(all->hold(password, ""))->value(), "sesame");
 }
 
 TEST_F(Secrets, WhoWaitsLaterAsksNothingWhenThereIsOne) {
@@ -83,7 +83,7 @@ TEST_F(Secrets, WhoWaitsLaterAsksNothingWhenThereIsOne) {
 
 TEST_F(Secrets, ARefusedOneIsNeverReadAgain) {
   all->give(password, "wrong");
-  auto kept = all->use(password, "Password of alice at gw");
+  auto kept = secrets::use(all->hold(password, "Password of alice at gw"));
   kept->refused("wrong");
   EXPECT_EQ(trouble(*kept),
             "The server refused what was given as \"Password of alice at gw\". Enter another one; "
@@ -102,7 +102,7 @@ TEST_F(Secrets, ARefusedOneIsNeverReadAgain) {
 
 TEST_F(Secrets, ALateRefusalOfAnOldOneIsIgnored) {
   all->give(password, "old");
-  auto kept = all->use(password, "p");
+  auto kept = secrets::use(all->hold(password, "p"));
   all->give(password, "new");
   kept->refused("old");
   EXPECT_EQ(trouble(*kept), "value new");
@@ -137,7 +137,7 @@ TEST_F(Secrets, AnAnswerMayComeWhileItIsAskedFor) {
   std::string ended;
   const auto wait = [&] {
     ended.clear();
-    asio::co_spawn(loop, eager.wait_for(password, "p"),
+    asio::co_spawn(loop, secrets::wait_for(eager.hold(password, "p")),
                    [&](std::exception_ptr error) { ended = error ? "not given" : "given"; });
     poll();
   };
@@ -154,8 +154,9 @@ TEST_F(Secrets, ForgettingIsForOneProfile) {
   all->give(password, "sesame");
   all->give(other, "token");
   all->forget("cluster");
-  EXPECT_EQ(trouble(*all->use(password, "p")), "\"p\" is needed. Enter it and try again.");
-  EXPECT_EQ(trouble(*all->use(other, "t")), "value token");
+  EXPECT_EQ(trouble(*secrets::use(all->hold(password, "p"))),
+            "\"p\" is needed. Enter it and try again.");
+  EXPECT_EQ(trouble(*secrets::use(all->hold(other, "t"))), "value token");
 }
 
 TEST_F(Secrets, AWaitCanBeCancelledAndTheNextOneAsksAgain) {
@@ -186,7 +187,7 @@ TEST_F(Secrets, AreAskedForAgainOnlyWhereSomebodyWaits) {
 }
 
 TEST_F(Secrets, WhatIsHeldBelowOutlivesThem) {
-  auto kept = all->use(password, "p");
+  auto kept = secrets::use(all->hold(password, "p"));
   all->give(password, "sesame");
   std::string ended;
   all->forget("cluster");
@@ -195,6 +196,30 @@ TEST_F(Secrets, WhatIsHeldBelowOutlivesThem) {
   poll();
   EXPECT_NE(ended, "");
   EXPECT_EQ(trouble(*kept), "\"Password of alice at gw\" is needed. Enter it and try again.");
+}
+
+TEST_F(Secrets, WhoeverHoldsOneThatWasLetGoKeepsItAndGetsNoLaterOne) {
+  all->give(password, "of the old server");
+  const auto before = all->hold(password, "Password of alice at old");
+  all->let_go("cluster");
+  const auto after = all->hold(password, "Password of alice at new");
+  EXPECT_EQ(trouble(*secrets::use(before)), "value of the old server");
+  EXPECT_EQ(trouble(*secrets::use(after)),
+            "\"Password of alice at new\" is needed. Enter it and try again.");
+  all->give(password, "of the new server");
+  EXPECT_EQ(trouble(*secrets::use(before)), "value of the old server");
+  EXPECT_EQ(trouble(*secrets::use(after)), "value of the new server");
+  all->forget("cluster");
+  EXPECT_EQ(trouble(*secrets::use(before)),
+            "\"Password of alice at old\" is needed. Enter it and try again.");
+}
+
+TEST_F(Secrets, WhoeverWaitsForOneThatIsLetGoFailsAndGetsNoLaterOne) {
+  std::string ended;
+  begin_waiting(ended);
+  all->let_go("cluster");
+  poll();
+  EXPECT_EQ(ended, "\"Password of alice at gw\" is needed. Enter it and try again.");
 }
 
 }  // namespace

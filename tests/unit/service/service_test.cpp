@@ -94,6 +94,7 @@ class Service : public testing::Test {
     // They look at the test's own variables, which are gone by now.
     livy_.before = {};
     livy_.after = {};
+    livy_.hold = {};
     livy_.on_statement = {};
     close();
     livy_.stop();
@@ -143,7 +144,7 @@ class Service : public testing::Test {
 
   template <class Condition>
   void wait_for(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
     loop_.restart();
     while (!condition()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the event did not come";
@@ -1021,6 +1022,126 @@ TEST_F(Service, AChangedProfileIsUsedByTheNextRun) {
   EXPECT_EQ(other.posted, 1);
   EXPECT_EQ(livy_.posted, 1);
   other.stop();
+}
+
+TEST_F(Service, AProfileChangedUnderARunIsUsedByTheNextRun) {
+  fake_livy other(loop_.get_executor());
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  start("a1");
+  wait_for([&] { return livy_.posted == 1; });
+  auto changed = configuration();
+  changed.profiles["p"]["url"] = other.url();
+  run_to_end(loop_, service_->configure(changed));
+  // The settings may be told again while it runs; the room is still the one before.
+  run_to_end(loop_, service_->configure(changed));
+  EXPECT_TRUE(heard_.finished.empty());
+  livy_.sessions.at(0).statements.at(0).state = "available";
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  start("a2");
+  ended(2);
+  EXPECT_EQ(other.posted, 1);
+  EXPECT_EQ(livy_.posted, 1);
+  const auto runs = run_to_end(loop_, service_->run_list({})).runs;
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].run, "a1");
+  other.stop();
+}
+
+TEST_F(Service, ARunCanBeLookedAtAllTheWhileItsProfileChanges) {
+  start("a1");
+  ended();
+  auto changed = configuration();
+  changed.profiles["p"]["session"] = {{"driverMemory", "2g"}};
+  bool done = false;
+  asio::co_spawn(loop_, service_->configure(std::move(changed)),
+                 [&](std::exception_ptr, const protocol::ConfigureResult&) { done = true; });
+  wait_for([&] {
+    std::size_t count = 0;
+    asio::co_spawn(
+        loop_, service_->run_list({}),
+        [&](std::exception_ptr, const protocol::RunListResult& all) { count = all.runs.size(); });
+    while (count == 0 && loop_.poll_one() != 0) continue;
+    EXPECT_EQ(count, 1U);
+    return done;
+  });
+}
+
+/// The session that a cancelled start has begun is still being deleted when its profile changes.
+TEST_F(Service, AProfileMayChangeWhileACancelledStartIsTakenBack) {
+  livy_.new_session_state = "starting";
+  asio::cancellation_signal cancel;
+  bool ended = false;
+  asio::co_spawn(
+      loop_, service_->session_start({"p"}),
+      asio::bind_cancellation_slot(
+          cancel.slot(), [&](std::exception_ptr, const protocol::SessionInfo&) { ended = true; }));
+  wait_for([&] { return livy_.created == 1; });
+  notification go_on(loop_.get_executor());
+  bool held = false;
+  livy_.hold = [&](std::string verb, std::string) -> task<void> {
+    if (verb != "DELETE") co_return;
+    held = true;
+    co_await go_on.wait();
+  };
+  cancel.emit(asio::cancellation_type::terminal);
+  wait_for([&] { return ended && held; });
+  auto changed = configuration();
+  changed.profiles["p"]["session"] = {{"driverMemory", "2g"}};
+  run_to_end(loop_, service_->configure(std::move(changed)));
+  livy_.hold = {};
+  go_on.notify_all();
+  wait_for([&] { return livy_.deleted == 1; });
+  livy_.new_session_state = "idle";
+  EXPECT_EQ(run_to_end(loop_, service_->session_start({"p"})).state, SessionState::idle);
+  EXPECT_EQ(livy_.created, 2);
+}
+
+/// Asked in the room of the profile as it was, answered when that room is replaced.
+TEST_F(Service, ALookThatIsAnsweredAfterItsProfileChangedBeginsNothing) {
+  start("a1");
+  ended();
+  close();
+  open();
+  notification go_on(loop_.get_executor());
+  bool held = false;
+  livy_.hold = [&](std::string, std::string path) -> task<void> {
+    if (held || path.find("/sessions/0") == std::string::npos) co_return;
+    held = true;
+    co_await go_on.wait();
+  };
+  bool ended = false;
+  asio::co_spawn(loop_, service_->session_get({"p"}),
+                 [&](std::exception_ptr, const protocol::SessionInfo&) { ended = true; });
+  wait_for([&] { return held; });
+  auto changed = configuration();
+  changed.profiles["p"]["session"] = {{"driverMemory", "2g"}};
+  run_to_end(loop_, service_->configure(std::move(changed)));
+  go_on.notify_all();
+  wait_for([&] { return ended; });
+  EXPECT_EQ(session_get().state, SessionState::idle);
+}
+
+TEST_F(Service, ARunOutlivesANewPasswordAndALookThatFailsAfterIt) {
+  auto set = configuration();
+  set.profiles["p"]["auth"] = {{"type", "basic"}, {"user", "alice"}};
+  run_to_end(loop_, service_->configure(std::move(set)));
+  protocol::SecretGiveParams given;
+  given.profile = "p";
+  given.secret = protocol::SecretKind::password;
+  given.value = "sesame";
+  run_to_end(loop_, service_->secret_give(given));
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  start("a1");
+  wait_for([&] { return livy_.posted == 1; });
+  run_to_end(loop_, service_->secret_give(given));
+  int refused = 0;
+  livy_.before = [&](const std::string&, const std::string& path) {
+    return path.find("/statements/") != std::string::npos && ++refused <= 2 ? 502 : 0;
+  };
+  wait_for([&] { return refused > 2; });
+  livy_.sessions.at(0).statements.at(0).state = "available";
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  EXPECT_EQ(livy_.deleted, 0);
 }
 
 /// Behind Knox the owner is Knox, and who asked is the proxy user (C17).
