@@ -369,6 +369,16 @@ def ran(daemon, code):
     return daemon.text(run).strip()
 
 
+def test_a_session_that_the_reload_before_a_run_finds_gone_is_replaced(remote, embedded, window):
+    daemon = window(reload=True)
+    assert ran(daemon, "import etl.load; print(etl.load.version())") == "version 1"
+    gone = daemon.ask("session/get", {"profile": "here"})["id"]
+    remote.edit(2)
+    embedded.client.request("DELETE", f"/sessions/{gone}")
+    assert ran(daemon, "import etl.load; print(etl.load.version())") == "version 2"
+    assert daemon.ask("session/get", {"profile": "here"})["id"] != gone
+
+
 def test_progress_comes_and_a_change_is_told(remote, window):
     daemon = window(auto=False, by="session")
     remote.file("modules/etl/table.bin", noise(3 * MIB))

@@ -977,6 +977,52 @@ TEST_F(Service, TheLastWordsAreForgottenWhenTheNextSessionCanBeUsed) {
   EXPECT_EQ(page.lines.back(), "of the second");
 }
 
+TEST_F(ServiceWithAgent, WhatAStopHasAskedIsNotAskedAgainBeforeItIsAnswered) {
+  int asked_of_agent = 0;
+  int interrupts = 0;
+  int reads_since_look = -1;  // none yet since the interrupt
+  std::string held;           // where the interrupt's answer is asked for
+  bool released = false;
+  notification go_on(loop_.get_executor());
+  close();
+  livy_.agent = [&](const json& asked) -> std::string {
+    const auto job = asked_of_agent++;
+    if (asked["do"] == "interrupt") {
+      ++interrupts;
+      held = concat("/jobs/", job);
+      return "{\"done\":\"interrupted\"}\n";
+    }
+    if (asked["do"] != "read") return answer(asked);
+    if (reads_since_look >= 0) ++reads_since_look;
+    return concat(R"({"known":true,"ran":true,"refused":false,"offset":0,"size":0,"ended":)",
+                  released ? "true" : "false", "}\n");
+  };
+  livy_.on_statement = [this](auto& made) {
+    ends_as(made);
+    if (!made.code.starts_with("# livyd installs")) made.state = "running";
+  };
+  livy_.hold = [&](std::string, std::string path) -> task<void> {
+    const bool cancel = path.ends_with("/cancel");
+    const bool look = !cancel && path.find("/statements/") != std::string::npos;
+    if (interrupts > 0 && look) reads_since_look = 0;
+    if (!released && (cancel || (interrupts > 0 && path.ends_with(held)))) co_await go_on.wait();
+  };
+  open();
+  start("a1");
+  wait_for(
+      [&] { return !heard_.changes.empty() && heard_.changes.back().state == RunState::running; });
+  bool told = false;
+  asio::co_spawn(loop_, service_->run_stop({"a1"}),
+                 [&](std::exception_ptr, const protocol::RunStopResult&) { told = true; });
+  wait_for([&] { return reads_since_look >= 5; });
+  EXPECT_EQ(interrupts, 1);
+  released = true;
+  go_on.notify_all();
+  wait_for([&] { return told; });
+  EXPECT_EQ(ended().result->outcome, RunOutcome::stopped);
+  close();  // it asks the agent, whose words are this test's
+}
+
 TEST_F(Service, AnAttachWhileARunIsSentDoesNotMixTwoSessionsInItsRecord) {
   livy_.sessions[7].name = "another";
   livy_.next_id = 8;
