@@ -173,6 +173,11 @@ task<void> connection::wait_for_secret(SecretKind what) const {
   if (found != secrets_.end()) co_await secrets::wait_for(found->second);
 }
 
+bool connection::has_current_secrets() const {
+  return std::all_of(secrets_.begin(), secrets_.end(),
+                     [](const auto& each) { return secrets::is_current(each.second); });
+}
+
 std::unique_ptr<http::client> connection::client_with(
     http::client_settings settings, std::unique_ptr<http::authentication> auth) const {
   settings.user_agent = settings_.user_agent;

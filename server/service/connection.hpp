@@ -55,6 +55,8 @@ class connection {
   /// Waits for that secret if the profile has one of the kind and nobody has given it yet. Throws
   /// as open().
   task<void> wait_for_secret(protocol::SecretKind what) const;
+  /// False once the profile has asked for others meanwhile: those that are given now go elsewhere.
+  bool has_current_secrets() const;
   /// A client that has learnt nothing yet, neither cookies nor refusals, with the profile's
   /// authentication.
   std::unique_ptr<http::client> fresh_client() const;

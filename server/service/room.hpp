@@ -46,7 +46,10 @@ class room {
   room& operator=(const room&) = delete;
 
   const profile& where() const { return profile_; }
-  bool is_made_from(const nlohmann::json& written) const { return settings_.written == written; }
+  /// With these settings a new one would be the same.
+  bool fits(const nlohmann::json& written) const {
+    return settings_.written == written && connection_.has_current_secrets();
+  }
   active_session& session() { return session_; }
   connection& server() { return connection_; }
   log_view& log() { return log_; }

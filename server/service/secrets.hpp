@@ -34,6 +34,8 @@ class secrets {
   /// Returns when there is a value that was not refused; tells `needed` when there is none. Throws
   /// failure{unauthorized} when the user does not want to give one. Cancellable.
   static task<void> wait_for(held one);
+  /// What is given now reaches it.
+  static bool is_current(const held& one);
 
   /// From the client; no value: the user does not want to, whoever waits fails, and so does whoever
   /// waits later, until may_ask: a poll must not ask every other second.

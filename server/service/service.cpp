@@ -135,7 +135,7 @@ task<protocol::ConfigureResult> service::configure(protocol::Configuration param
 
 bool service::is_stale(const std::string& profile, const room& one) const {
   const auto* now = profiles_.resolved(profile);
-  return now == nullptr || !one.is_made_from(*now);
+  return now == nullptr || !one.fits(*now);
 }
 
 /// Rooms whose profile was changed go as soon as nothing runs in them; their runs move into the

@@ -138,6 +138,14 @@ class Service : public testing::Test {
     return run;
   }
 
+  static protocol::SecretGiveParams password(std::string value) {
+    protocol::SecretGiveParams given;
+    given.profile = "p";
+    given.secret = protocol::SecretKind::password;
+    given.value = std::move(value);
+    return given;
+  }
+
   void start(std::string id, std::string code = "print('out')") {
     run_to_end(loop_, service_->run_start(python(std::move(id), std::move(code))));
   }
@@ -1026,6 +1034,20 @@ TEST_F(ServiceWithAgent, WhatAStopHasAskedIsNotAskedAgainBeforeItIsAnswered) {
   close();  // it asks the agent, whose words are this test's
 }
 
+TEST_F(Service, AnAttachDuringAStartWinsOverTheRunsThatWaitForIt) {
+  livy_.sessions[7].name = "another";
+  livy_.next_id = 8;
+  livy_.new_session_state = "starting";
+  start("a1");
+  start("a2");
+  wait_for([&] { return livy_.created == 1; });
+  EXPECT_EQ(run_to_end(loop_, service_->session_attach({"p", "another"})).id, "7");
+  EXPECT_EQ(ended(2).result->outcome, RunOutcome::ok);
+  EXPECT_EQ(session_get().id, "7");
+  EXPECT_EQ(livy_.created, 1);
+  EXPECT_EQ(livy_.sessions[7].statements.size(), 1U);
+}
+
 TEST_F(Service, AnAttachWhileARunIsSentDoesNotMixTwoSessionsInItsRecord) {
   livy_.sessions[7].name = "another";
   livy_.next_id = 8;
@@ -1170,19 +1192,38 @@ TEST_F(Service, ALookThatIsAnsweredAfterItsProfileChangedBeginsNothing) {
   EXPECT_EQ(session_get().state, SessionState::idle);
 }
 
+TEST_F(Service, AProfileThatWasChangedThereAndBackTakesTheNextPassword) {
+  auto set = configuration();
+  set.profiles["p"]["auth"] = {{"type", "basic"}, {"user", "alice"}};
+  run_to_end(loop_, service_->configure(set));
+  run_to_end(loop_, service_->secret_give(password("first")));
+  livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
+  start("a1");
+  wait_for([&] { return livy_.posted == 1; });
+  auto other = set;
+  other.profiles["p"]["auth"]["user"] = "bob";
+  run_to_end(loop_, service_->configure(std::move(other)));
+  run_to_end(loop_, service_->configure(set));
+  // The run goes on with what it had.
+  livy_.sessions.at(0).statements.at(0).state = "available";
+  EXPECT_EQ(ended().result->outcome, RunOutcome::ok);
+  EXPECT_TRUE(heard_.secrets.empty());
+  livy_.on_statement = {};
+  start("a2");
+  wait_for([&] { return !heard_.secrets.empty(); });
+  run_to_end(loop_, service_->secret_give(password("second")));
+  EXPECT_EQ(ended(2).result->outcome, RunOutcome::ok);
+}
+
 TEST_F(Service, ARunOutlivesANewPasswordAndALookThatFailsAfterIt) {
   auto set = configuration();
   set.profiles["p"]["auth"] = {{"type", "basic"}, {"user", "alice"}};
   run_to_end(loop_, service_->configure(std::move(set)));
-  protocol::SecretGiveParams given;
-  given.profile = "p";
-  given.secret = protocol::SecretKind::password;
-  given.value = "sesame";
-  run_to_end(loop_, service_->secret_give(given));
+  run_to_end(loop_, service_->secret_give(password("sesame")));
   livy_.on_statement = [](fake_livy::statement& made) { made.state = "running"; };
   start("a1");
   wait_for([&] { return livy_.posted == 1; });
-  run_to_end(loop_, service_->secret_give(given));
+  run_to_end(loop_, service_->secret_give(password("sesame")));
   int refused = 0;
   livy_.before = [&](const std::string&, const std::string& path) {
     return path.find("/statements/") != std::string::npos && ++refused <= 2 ? 502 : 0;
@@ -1198,11 +1239,7 @@ TEST_F(Service, ASessionIsMineByNameAndByWhomTheServerSays) {
   auto set = configuration();
   set.profiles["p"]["auth"] = {{"type", "basic"}, {"user", "alice"}};
   run_to_end(loop_, service_->configure(std::move(set)));
-  protocol::SecretGiveParams given;
-  given.profile = "p";
-  given.secret = protocol::SecretKind::password;
-  given.value = "sesame";
-  run_to_end(loop_, service_->secret_give(std::move(given)));
+  run_to_end(loop_, service_->secret_give(password("sesame")));
   const auto name = [](int number) { return concat("livyd-", user_name(), "-p-", number); };
   livy_.sessions[0] = {.name = name(0), .owner = "knox", .proxy_user = "alice"};
   livy_.sessions[1] = {.name = name(1), .owner = "knox", .proxy_user = "somebody"};
