@@ -39,6 +39,13 @@ class Gssapi : public testing::Test {
     std::string form = std::filesystem::temp_directory_path() / "livyd-gssapi-XXXXXX";
     folder_ = ::mkdtemp(form.data());
     replace_file(folder_ / "alice.keytab", keytab_of_alice());
+    // As main does: threads that still end, or are still in the library, are not waited for.
+    ::on_exit(
+        [](int status, void*) {
+          std::fflush(nullptr);
+          ::_exit(status);
+        },
+        nullptr);
   }
   ~Gssapi() override { std::filesystem::remove_all(folder_); }
 
@@ -137,13 +144,6 @@ TEST_F(Gssapi, SaysThatNoKdcAnswers) {
 }
 
 TEST_F(Gssapi, LetsACallerGoWhileTheKdcIsSilent) {
-  // As main does: the library must not be taken down under the call that is still in it.
-  ::on_exit(
-      [](int status, void*) {
-        std::fflush(nullptr);
-        ::_exit(status);
-      },
-      nullptr);
   const test::raw_server silent(
       loop_, [](auto& peer, int) -> task<void> { co_await test::farewell(peer); });
   configure(silent.at().port);
