@@ -115,8 +115,10 @@ def test_a_batch_whose_answer_was_lost_is_found_by_its_name(cluster, tmp_path):
 
 def test_a_batch_is_killed(cluster, tmp_path):
     ready = tmp_path / "ready"
-    file = cluster.file("endless.py", "import pathlib, sys, time\n"
-                        "print('waiting')\npathlib.Path(sys.argv[1]).touch()\nwhile True:\n    time.sleep(0.1)\n")
+    # Livy ends spark-submit only; what that has started sees it and goes.
+    file = cluster.file("endless.py", "import os, pathlib, sys, time\nparent = os.getppid()\n"
+                        "print('waiting')\npathlib.Path(sys.argv[1]).touch()\n"
+                        "while os.getppid() == parent:\n    time.sleep(0.1)\n")
     made = cluster.batch("submit", file, "--no-wait", "--", ready)
     assert made.code == OK, made
     batch = made.output.strip()
