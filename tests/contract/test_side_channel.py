@@ -98,7 +98,7 @@ def test_jobs_run_beside_each_other(session):
 
 
 def test_a_statement_runs_beside_a_job(session):
-    slow = session.submit(job("lambda ctx: __import__('time').sleep(3.0)"))
+    slow = session.submit(job("lambda ctx: __import__('time').sleep(1.0)"))
     assert session.text("'beside'") == "'beside'"
     assert session.job(slow)["state"] == "SUCCEEDED"
 

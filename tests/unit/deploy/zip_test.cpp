@@ -16,10 +16,8 @@
 #include "base/files.hpp"
 #include "project.hpp"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
 #define LIVYD_UNDER_TSAN
-#endif
 #endif
 
 #ifdef LIVYD_UNDER_TSAN
@@ -215,7 +213,7 @@ TEST_F(Zip, TheFirstTwoOfAProcessMayBeginAtTheSameMoment) {
 }
 
 TEST_F(Zip, OfASparseFileBeyondFourGigabytesNeedsNoMemory) {
-#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#ifdef LIVYD_UNDER_TSAN
   GTEST_SKIP() << "one thread, and half a minute of work";
 #endif
   constexpr std::uint64_t size = 4'300'000'000;
